@@ -1,0 +1,1 @@
+"""tests/run: builds, runs every suite, counts."""
