@@ -1,0 +1,18 @@
+#include "base/bytes.h"
+
+#include <string.h>
+
+struct bytes bytes_of(const char *text) {
+  return (struct bytes){(const uint8_t *)text, text ? strlen(text) : 0};
+}
+
+bool bytes_equal(struct bytes a, struct bytes b) {
+  return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool bytes_equal_secret(struct bytes a, struct bytes b) {
+  if (a.n != b.n) return false;
+  unsigned char diff = 0;
+  for (size_t i = 0; i < a.n; i++) diff |= (unsigned char)(a.p[i] ^ b.p[i]);
+  return diff == 0;
+}
