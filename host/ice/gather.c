@@ -1,0 +1,204 @@
+#include "ice/gather.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ice/checklist.h"
+#include "ice/pair.h"
+#include "ice/preference.h"
+#include "ice/priority.h"
+
+#define GONE_MAX 4 /* closed links kept with their pairs, for evidence */
+
+static bool is_open(const struct ice_link *link) {
+  return link->state != ICE_LINK_CLOSING && link->state != ICE_LINK_GONE;
+}
+
+struct ice_link *ice_link_find(const struct ice_agent *a, uint32_t id) {
+  LIST_EACH(it, &a->links) {
+    struct ice_link *link = LIST_ENTRY(it, struct ice_link, node);
+    if (link->id == id && is_open(link)) return link;
+  }
+  return NULL;
+}
+
+uint32_t ice_link_priority(const struct ice_link *link, enum ice_candidate_type type) {
+  return ice_priority(type, link->preference);
+}
+
+void ice_link_candidate(const struct ice_link *link, struct ice_candidate *ret) {
+  *ret = (struct ice_candidate){.type = ICE_HOST, .addr = link->local};
+  ret->priority = ice_link_priority(link, ICE_HOST);
+  (void)snprintf(ret->foundation, sizeof ret->foundation, "%s", link->foundation);
+}
+
+/*
+ * Equal for candidates of the same type and base IP (RFC 8445 section 5.1.1.3). FNV-1a, salted so
+ * that it does not tell the address.
+ */
+static uint32_t foundation_of(uint64_t salt, const struct addr *addr) {
+  uint64_t h = 0xcbf29ce484222325u ^ salt;
+  for (size_t i = 0; i < sizeof addr->ip; i++) h = (h ^ addr->ip[i]) * 0x100000001b3u;
+  return (uint32_t)(h >> 32 ^ h);
+}
+
+static struct ice_link *find_iface(const struct ice_agent *a, const struct addr *addr) {
+  LIST_EACH(it, &a->links) {
+    struct ice_link *link = LIST_ENTRY(it, struct ice_link, node);
+    if (is_open(link) && link->state != ICE_LINK_FAILED && addr_ip_equal(&link->iface.addr, addr))
+      return link;
+  }
+  return NULL;
+}
+
+static bool preference_used(const struct ice_agent *a, uint16_t preference) {
+  LIST_EACH(it, &a->links) {
+    struct ice_link *link = LIST_ENTRY(it, struct ice_link, node);
+    if (is_open(link) && link->preference == preference) return true;
+  }
+  return false;
+}
+
+static int link_new(struct ice_agent *a, const struct ice_interface_addr *iface, size_t rank) {
+  struct ice_link *link = calloc(1, sizeof *link);
+  if (!link) return -ENOMEM;
+  link->id = ++a->last_link;
+  link->iface = *iface;
+  link->iface.addr.port = 0;
+  /* Steps of 64 leave room between for addresses that come later. */
+  link->preference = (uint16_t)(UINT16_MAX - 64 * rank);
+  while (preference_used(a, link->preference)) link->preference--;
+  (void)snprintf(link->foundation, sizeof link->foundation, "%u",
+                 foundation_of(a->salt, &iface->addr));
+  list_push_back(&a->links, &link->node);
+  return 0;
+}
+
+static void link_free(struct ice_agent *a, struct ice_link *link) {
+  ice_pairs_forget_link(a, link);
+  list_remove(&link->node);
+  free(link);
+}
+
+static void link_close(struct ice_agent *a, struct ice_link *link) {
+  bool asked = link->state == ICE_LINK_ASKED || link->state == ICE_LINK_UP;
+  link->state = asked ? ICE_LINK_CLOSING : ICE_LINK_GONE;
+  ice_checklist_fail_link(a, link);
+}
+
+static void drop_oldest_gone(struct ice_agent *a) {
+  size_t gone = 0;
+  LIST_EACH(it, &a->links) {
+    gone += LIST_ENTRY(it, struct ice_link, node)->state == ICE_LINK_GONE;
+  }
+  LIST_EACH_SAFE(it, tmp, &a->links) {
+    struct ice_link *link = LIST_ENTRY(it, struct ice_link, node);
+    if (link->state != ICE_LINK_GONE || gone <= GONE_MAX) continue;
+    link_free(a, link);
+    gone--;
+  }
+}
+
+static bool is_listed(const struct ice_preference *p, const struct ice_link *link) {
+  for (size_t i = 0; i < p->n; i++)
+    if (addr_ip_equal(&p->list[i].addr, &link->iface.addr)) return true;
+  return false;
+}
+
+/* Closes the links whose address is gone, and those that failed: a listed one is tried anew. */
+static void close_missing(struct ice_agent *a, const struct ice_preference *p) {
+  LIST_EACH(it, &a->links) {
+    struct ice_link *link = LIST_ENTRY(it, struct ice_link, node);
+    if (is_open(link) && (link->state == ICE_LINK_FAILED || !is_listed(p, link)))
+      link_close(a, link);
+  }
+  drop_oldest_gone(a);
+}
+
+int ice_agent_set_interfaces(struct ice_agent *a, mono_us now,
+                             const struct ice_interface_addr *list, size_t n) {
+  struct ice_preference p;
+  (void)now;
+  ice_preference_order(list, n, a->cfg.loopback, &p);
+  close_missing(a, &p);
+  for (size_t i = 0; i < p.n; i++) {
+    if (find_iface(a, &p.list[i].addr)) continue;
+    int r = link_new(a, &p.list[i], i);
+    if (r < 0) return r;
+  }
+  return 0;
+}
+
+int ice_agent_bound(struct ice_agent *a, mono_us now, uint32_t link, int err,
+                    const struct addr *local) {
+  (void)now;
+  struct ice_link *l = ice_link_find(a, link);
+  if (!l || l->state != ICE_LINK_ASKED) return 0;
+  if (err < 0 || local->family != l->iface.addr.family) {
+    l->state = ICE_LINK_FAILED;
+    return 0;
+  }
+  l->local = *local;
+  l->local.scope = l->iface.addr.scope;
+  l->state = ICE_LINK_UP;
+  return ice_checklist_form(a, a->cur);
+}
+
+static void ask_bind(const struct ice_agent *a, const struct ice_link *link, struct ice_out *ret) {
+  ret->kind = OUT_BIND;
+  ret->u.bind = (struct ice_bind){.link = link->id,
+                                  .local = link->iface.addr,
+                                  .port_min = a->cfg.port_min,
+                                  .port_max = a->cfg.port_max};
+}
+
+bool ice_gather_poll_link(struct ice_agent *a, struct ice_out *ret) {
+  LIST_EACH(it, &a->links) {
+    struct ice_link *link = LIST_ENTRY(it, struct ice_link, node);
+    if (link->state == ICE_LINK_CLOSING) {
+      link->state = ICE_LINK_GONE;
+      ret->kind = OUT_UNBIND;
+      ret->u.unbind_link = link->id;
+      return true;
+    }
+    if (link->state == ICE_LINK_NEW && a->cur->has_local) {
+      link->state = ICE_LINK_ASKED;
+      ask_bind(a, link, ret);
+      return true;
+    }
+  }
+  return false;
+}
+
+bool ice_gather_done(const struct ice_agent *a) {
+  LIST_EACH(it, &a->links) {
+    enum ice_link_state state = LIST_ENTRY(it, struct ice_link, node)->state;
+    if (state == ICE_LINK_NEW || state == ICE_LINK_ASKED) return false;
+  }
+  return true;
+}
+
+bool ice_gather_poll_event(struct ice_agent *a, struct ice_out *ret) {
+  if (!a->cur->has_local) return false;
+  LIST_EACH(it, &a->links) {
+    struct ice_link *link = LIST_ENTRY(it, struct ice_link, node);
+    if (link->state != ICE_LINK_UP || link->announced >= a->cur->serial) continue;
+    link->announced = a->cur->serial;
+    ret->kind = OUT_EVENT;
+    ret->u.ev.kind = ICE_EV_CANDIDATE;
+    ice_link_candidate(link, &ret->u.ev.u.candidate);
+    return true;
+  }
+  if (a->cur->gathered_told || !ice_gather_done(a)) return false;
+  a->cur->gathered_told = true;
+  ret->kind = OUT_EVENT;
+  ret->u.ev.kind = ICE_EV_GATHERED;
+  return true;
+}
+
+void ice_gather_free(struct ice_agent *a) {
+  LIST_EACH_SAFE(it, tmp, &a->links) {
+    free(LIST_ENTRY(it, struct ice_link, node));
+  }
+}

@@ -1,0 +1,138 @@
+#include "ice/nomination.h"
+
+#include "ice/checklist.h"
+#include "ice/consent.h"
+#include "ice/pair.h"
+
+/* Patience for a better pair, see PACING.md. */
+#define PATIENCE_MIN (10 * MONO_MS)
+#define PATIENCE_MAX (200 * MONO_MS)
+#define HOPE_MIN     (20 * MONO_MS)
+
+/* A peer that nominates aggressively (RFC 5245) puts USE-CANDIDATE on all its first checks and
+ * means the best pair; one that moves to a worse pair does so later. */
+#define HOLD (500 * MONO_MS)
+
+static void select_pair(struct ice_agent *a, struct ice_pair *p, mono_us now) {
+  struct ice_generation *g = p->gen;
+  p->nominated = true;
+  if (g->selected == p) return;
+  g->selected = p;
+  p->since = now;
+  a->rtt_news |= p->srtt != 0;
+  if (g == a->cur && a->old) a->drop_old = true;
+}
+
+void ice_nomination_follow(struct ice_agent *a, struct ice_pair *p, mono_us now) {
+  const struct ice_pair *s = p->gen->selected;
+  p->nominated = true;
+  p->peer_nominates = false;
+  p->nominated_at = now;
+  if (!s || s == p || p->priority > s->priority || now - s->nominated_at >= HOLD)
+    select_pair(a, p, now);
+}
+
+void ice_nomination_done(struct ice_agent *a, struct ice_pair *p, mono_us now) {
+  bool moved = p->gen->selected && p->gen->selected != p;
+  p->nominate = false;
+  if (p->gen->nominating == p) p->gen->nominating = NULL;
+  p->nominated_at = now;
+  select_pair(a, p, now);
+  if (!moved) return;
+  p->gen->consenting = p;
+  ice_consent_heard(p, a->cfg.rng, now);
+  ice_consent_hurry(p, now);
+}
+
+static void nominate(struct ice_pair *p) {
+  p->nominate = true;
+  p->gen->nominating = p;
+  list_remove(&p->trigger);
+  list_push_front(&p->gen->triggered, &p->trigger);
+}
+
+static mono_us clamp(mono_us v, mono_us low, mono_us high) {
+  return v < low ? low : v > high ? high : v;
+}
+
+/* Until when it is worth waiting for p, which is better than the valid pair `best`. */
+static mono_us hope_until(const struct ice_pair *p, const struct ice_pair *best) {
+  bool open = p->state != ICE_PAIR_SUCCEEDED && p->state != ICE_PAIR_FAILED;
+  if (!open || p->link->state != ICE_LINK_UP || p->priority <= best->priority) return 0;
+  mono_us until =
+      mono_add(p->gen->valid_at, clamp(2 * best->srtt + PATIENCE_MIN, PATIENCE_MIN, PATIENCE_MAX));
+  if (!p->checking || p->check.sent == 0) return until;
+  return mono_min(until, mono_add(p->check.first_sent, 3 * best->srtt + HOPE_MIN));
+}
+
+static mono_us choose_at(const struct ice_generation *g, const struct ice_pair *best) {
+  mono_us at = 0;
+  LIST_EACH(it, &g->pairs) {
+    mono_us until = hope_until(LIST_ENTRY(it, struct ice_pair, node), best);
+    if (until > at) at = until;
+  }
+  return at;
+}
+
+/* A valid pair that answered after the selected one fell silent, or NULL. */
+static struct ice_pair *alternative(const struct ice_generation *g, mono_us now) {
+  const struct ice_pair *s = g->selected;
+  struct ice_pair *best = NULL;
+  if (g->consenting != s || now < ice_consent_doubted_at(s)) return NULL;
+  LIST_EACH(it, &g->pairs) {
+    struct ice_pair *p = LIST_ENTRY(it, struct ice_pair, node);
+    if (p == s || !ice_pair_valid(p) || p->last_response <= s->consent.missing_since) continue;
+    if (!best || p->priority > best->priority) best = p;
+  }
+  return best;
+}
+
+static bool may_nominate(const struct ice_agent *a) {
+  return a->controlling && ice_checklist_running(a->cur) && !a->cur->nominating;
+}
+
+void ice_nomination_run(struct ice_agent *a, mono_us now) {
+  struct ice_generation *g = a->cur;
+  if (!may_nominate(a)) return;
+  if (g->selected) {
+    struct ice_pair *p = alternative(g, now);
+    if (p) nominate(p);
+    return;
+  }
+  struct ice_pair *best = ice_pair_best_valid(g);
+  if (best && now >= choose_at(g, best)) nominate(best);
+}
+
+mono_us ice_nomination_deadline(const struct ice_agent *a, mono_us now) {
+  const struct ice_generation *g = a->cur;
+  if (!may_nominate(a)) return MONO_NEVER;
+  if (g->selected) {
+    mono_us doubted = ice_consent_doubted_at(g->selected);
+    return g->consenting == g->selected && doubted > now ? doubted : MONO_NEVER;
+  }
+  const struct ice_pair *best = ice_pair_best_valid(g);
+  mono_us at = best ? choose_at(g, best) : MONO_NEVER;
+  return at > now ? at : now + 1;
+}
+
+/* A check under way states the old role, and must not be sent again: another one takes its place.
+ */
+static void forget_role(struct ice_generation *g) {
+  g->nominating = NULL;
+  LIST_EACH(it, &g->pairs) {
+    struct ice_pair *p = LIST_ENTRY(it, struct ice_pair, node);
+    p->nominate = p->check_nominates = p->peer_nominates = false;
+    if (p->checking) ice_checklist_trigger(p);
+  }
+}
+
+void ice_nomination_set_role(struct ice_agent *a, bool controlling) {
+  struct ice_generation *all[] = {a->cur, a->old, a->next};
+  if (a->controlling == controlling) return;
+  a->controlling = controlling;
+  for (size_t i = 0; i < 3; i++) {
+    if (!all[i]) continue;
+    forget_role(all[i]);
+    ice_checklist_reprioritize(a, all[i]);
+  }
+}
