@@ -1,0 +1,279 @@
+#include "sctp/rx/reassembly.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where a chunk belongs: between two runs, joined to either, both or none. */
+struct place {
+  size_t at; /* index of the first run behind the chunk */
+  struct rx_msg *before, *behind;
+};
+
+void reassembly_init(struct reassembly *r, size_t max_message) {
+  *r = (struct reassembly){.max_message = max_message};
+}
+
+void reassembly_free(struct reassembly *r) {
+  for (size_t i = 0; i < r->n; i++) rx_msg_free(r->runs[i]);
+  free(r->runs);
+  r->runs = NULL;
+  r->n = r->cap = 0;
+}
+
+static size_t find_behind(const struct reassembly *r, uint64_t tsn) {
+  if (r->n == 0 || r->runs[r->n - 1]->first < tsn) return r->n;
+  size_t low = 0, high = r->n - 1;
+  while (low < high) {
+    size_t mid = (low + high) / 2;
+    if (r->runs[mid]->first < tsn)
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  return low;
+}
+
+static bool same_message(const struct rx_msg *m, const struct data_chunk *d) {
+  return m->stream == d->stream && m->unordered == d->unordered &&
+         (d->unordered || m->ssn == d->ssn);
+}
+
+/*
+ * Finds the neighbours the chunk joins. Neighbours that touch but do not fit together are a
+ * violation, except that an abandoned message may lack its end (RFC 3758 section 3.6).
+ */
+static int find_place(const struct reassembly *r, const struct data_chunk *d, uint64_t tsn,
+                      struct place *ret) {
+  struct place p = {.at = find_behind(r, tsn)};
+  struct rx_msg *before = p.at > 0 ? r->runs[p.at - 1] : NULL;
+  struct rx_msg *behind = p.at < r->n ? r->runs[p.at] : NULL;
+  if (before && before->last + 1 == tsn) {
+    if (before->end == d->begin && !d->begin && same_message(before, d))
+      p.before = before;
+    else if (!(d->begin && (before->end || r->gaps_allowed)))
+      return -EPROTO;
+  }
+  if (behind && behind->first == tsn + 1) {
+    if (!d->end && !behind->begin && same_message(behind, d))
+      p.behind = behind;
+    else if (!(behind->begin && (d->end || r->gaps_allowed)))
+      return -EPROTO;
+  }
+  *ret = p;
+  return 0;
+}
+
+static int reserve_run(struct reassembly *r) {
+  if (r->n >= REASSEMBLY_RUNS) return -ENOBUFS;
+  if (r->n < r->cap) return 0;
+  size_t cap = r->cap > 0 ? 2 * r->cap : 4;
+  struct rx_msg **runs = realloc(r->runs, cap * sizeof(struct rx_msg *));
+  if (!runs) return -ENOMEM;
+  r->runs = runs;
+  r->cap = cap;
+  return 0;
+}
+
+static void insert_run(struct reassembly *r, size_t at, struct rx_msg *m) {
+  memmove(r->runs + at + 1, r->runs + at, (r->n - at) * sizeof(struct rx_msg *));
+  r->runs[at] = m;
+  r->n++;
+  r->held += m->held;
+}
+
+static void remove_run(struct reassembly *r, size_t at) {
+  r->held -= r->runs[at]->held;
+  r->n--;
+  memmove(r->runs + at, r->runs + at + 1, (r->n - at) * sizeof(struct rx_msg *));
+}
+
+static void append_bytes(struct payload *p, struct bytes b) {
+  memcpy(p->data + p->n, b.p, b.n);
+  p->n += b.n;
+}
+
+static size_t smaller(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+/* Room for a message that begins in order: as large as the last one was, at least some fragments.
+ */
+static size_t first_room(const struct reassembly *r, const struct data_chunk *d, bool in_order) {
+  if (!in_order || !d->begin) return d->data.n;
+  size_t room = r->expected > 4 * d->data.n ? r->expected : 4 * d->data.n;
+  return smaller(room, r->max_message);
+}
+
+static struct rx_msg *new_run(const struct data_chunk *d, uint64_t tsn, size_t room) {
+  struct rx_msg *m = rx_msg_new(d, tsn);
+  struct payload *piece = m ? payload_new(room) : NULL;
+  if (!piece) return rx_msg_free(m);
+  append_bytes(piece, d->data);
+  rx_msg_push(m, piece);
+  return m;
+}
+
+static int add_alone(struct reassembly *r, const struct place *p, const struct data_chunk *d,
+                     uint64_t tsn, uint64_t cum) {
+  int err = reserve_run(r);
+  if (err < 0) return err;
+  struct rx_msg *m = new_run(d, tsn, first_room(r, d, tsn == cum + 1));
+  if (!m) return -ENOMEM;
+  insert_run(r, p->at, m);
+  return 0;
+}
+
+/* The last piece with room for n more bytes: doubled, within what a message may have. */
+static int make_room(struct reassembly *r, struct rx_msg *m, size_t n) {
+  struct payload *tail = rx_msg_tail(m);
+  size_t need = tail->n + n;
+  if (need <= tail->cap) return 0;
+  size_t cap = smaller(2 * tail->cap, tail->n + (r->max_message - m->n));
+  size_t before = m->held;
+  int err = rx_msg_grow_tail(m, cap > need ? cap : need);
+  r->held += m->held - before;
+  return err;
+}
+
+static int append(struct reassembly *r, struct rx_msg *m, const struct data_chunk *d) {
+  int err = make_room(r, m, d->data.n);
+  if (err < 0) return err;
+  append_bytes(rx_msg_tail(m), d->data);
+  m->n += d->data.n;
+  m->last++;
+  m->end = d->end;
+  return 0;
+}
+
+static int prepend(struct reassembly *r, struct rx_msg *m, const struct data_chunk *d) {
+  struct payload *piece = payload_copy(d->data);
+  if (!piece) return -ENOMEM;
+  rx_msg_push_front(m, piece);
+  r->held += piece->cap + RX_PIECE_COST;
+  m->n += d->data.n;
+  m->first--;
+  m->begin = d->begin;
+  return 0;
+}
+
+/* Gives back room that a message shorter than expected did not need. */
+static void trim(struct rx_msg *m) {
+  struct payload *whole = rx_msg_first(m);
+  if (whole->cap <= whole->n + whole->n / 4 + 256) return;
+  list_remove(&whole->link);
+  struct payload *less = realloc(whole, sizeof *whole + whole->n);
+  if (less) {
+    whole = less;
+    whole->cap = whole->n;
+    list_init(&whole->link);
+  }
+  rx_msg_settle(m, whole);
+}
+
+static void gather(struct payload *whole, const struct rx_msg *m) {
+  if (!m) return;
+  LIST_EACH(it, &m->pieces) {
+    append_bytes(whole, payload_bytes(LIST_ENTRY(it, struct payload, link)));
+  }
+}
+
+/* The chunk makes the message whole out of several pieces: copies them into one. */
+static int assemble(struct reassembly *r, const struct place *p, const struct data_chunk *d,
+                    struct rx_msg **ret_whole) {
+  size_t n = d->data.n + (p->before ? p->before->n : 0) + (p->behind ? p->behind->n : 0);
+  struct payload *whole = payload_new(n);
+  if (!whole) return -ENOMEM;
+  gather(whole, p->before);
+  append_bytes(whole, d->data);
+  gather(whole, p->behind);
+  struct rx_msg *m = p->before ? p->before : p->behind;
+  if (p->behind) remove_run(r, p->at);
+  if (p->before) remove_run(r, p->at - 1);
+  if (p->behind && p->before) rx_msg_free(p->behind);
+  if (!p->before) m->first--;
+  m->n = n;
+  rx_msg_settle(m, whole);
+  *ret_whole = m;
+  return 0;
+}
+
+/* The chunk is the end of a message that came in order. */
+static int finish(struct reassembly *r, const struct place *p, const struct data_chunk *d,
+                  struct rx_msg **ret_whole) {
+  struct rx_msg *m = p->before;
+  int err = append(r, m, d);
+  if (err < 0) return err;
+  remove_run(r, p->at - 1);
+  trim(m);
+  r->expected = m->n;
+  *ret_whole = m;
+  return 0;
+}
+
+/* The chunk joins one or two runs and leaves the message incomplete. */
+static int join(struct reassembly *r, const struct place *p, const struct data_chunk *d) {
+  if (!p->before) return prepend(r, p->behind, d);
+  int err = append(r, p->before, d);
+  if (err < 0 || !p->behind) return err;
+  remove_run(r, p->at);
+  size_t before = p->before->held;
+  rx_msg_absorb(p->before, p->behind);
+  r->held += p->before->held - before;
+  return 0;
+}
+
+static int single(const struct data_chunk *d, uint64_t tsn, struct rx_msg **ret_whole) {
+  struct rx_msg *m = new_run(d, tsn, d->data.n);
+  if (!m) return -ENOMEM;
+  *ret_whole = m;
+  return 0;
+}
+
+int reassembly_add(struct reassembly *r, const struct data_chunk *d, uint64_t tsn, uint64_t cum,
+                   struct rx_msg **ret_whole) {
+  struct place p;
+  *ret_whole = NULL;
+  if (find_place(r, d, tsn, &p) < 0) return -EPROTO;
+  size_t n = d->data.n + (p.before ? p.before->n : 0) + (p.behind ? p.behind->n : 0);
+  if (n > r->max_message) return -EMSGSIZE;
+  if (d->begin && d->end) return single(d, tsn, ret_whole);
+  bool begins = p.before ? p.before->begin : d->begin;
+  bool ends = p.behind ? p.behind->end : d->end;
+  if (begins && ends) {
+    bool in_order = !p.behind && rx_msg_first(p.before) == rx_msg_tail(p.before);
+    return (in_order ? finish : assemble)(r, &p, d, ret_whole);
+  }
+  if (p.before || p.behind) return join(r, &p, d);
+  /* The message's begin was skipped: nothing will ever make it whole. */
+  if (!d->begin && tsn == cum + 1) return r->gaps_allowed ? 0 : -EPROTO;
+  return add_alone(r, &p, d, tsn, cum);
+}
+
+static bool is_lost(const struct rx_msg *m, uint64_t cum) {
+  return m->last <= cum || (!m->begin && m->first <= cum + 1);
+}
+
+int reassembly_advance(struct reassembly *r, uint64_t cum) {
+  while (r->n > 0 && !r->runs[0]->begin && r->runs[0]->first <= cum + 1) {
+    if (!r->gaps_allowed) return -EPROTO;
+    struct rx_msg *m = r->runs[0];
+    remove_run(r, 0);
+    rx_msg_free(m);
+  }
+  return 0;
+}
+
+void reassembly_forward(struct reassembly *r, uint64_t cum) {
+  size_t kept = 0;
+  for (size_t i = 0; i < r->n; i++) {
+    struct rx_msg *m = r->runs[i];
+    if (is_lost(m, cum)) {
+      r->held -= m->held;
+      rx_msg_free(m);
+    } else {
+      r->runs[kept++] = m;
+    }
+  }
+  r->n = kept;
+}
