@@ -1,0 +1,145 @@
+#ifndef SENSO_PEER_INTERNAL_H
+#define SENSO_PEER_INTERNAL_H
+
+#include "base/text.h"
+#include "peer/peer.h"
+#include "sdp/description.h"
+
+/* One of the four description slots of RFC 9429 section 3.2; absent when sdp is NULL. */
+struct peer_slot {
+  enum peer_sdp_type type;
+  char *sdp;              /* as it was set, owned */
+  struct text candidates; /* "candidate:..." lines that came since, '\n' after each */
+  struct text shown;      /* what the last peer_view gave: sdp with the candidates put in */
+  bool ended;             /* a=end-of-candidates */
+};
+
+/* What createOffer or createAnswer last made, until it is applied. */
+struct peer_made {
+  char *sdp;
+  struct ice_credentials credentials;
+  bool fresh; /* the credentials begin an ICE generation */
+};
+
+/* What is kept of a remote description besides its text. */
+struct peer_remote {
+  struct sdp_fingerprint fingerprint; /* the first: another one means another peer */
+  struct ice_credentials credentials;
+  char mid[SDP_TOKEN_MAX + 1];
+  uint32_t pacing_ms;
+  uint16_t sctp_port;
+  uint64_t max_message;
+  bool lite;
+};
+
+/* A machine's turn in the drain: dirty until it said IDLE, then asleep until wake_at. */
+struct peer_turn {
+  bool dirty;
+  mono_us wake_at;
+};
+
+/* All of an IPv6 minimum MTU path less its headers (RFC 8200 section 5): 1280 - 40 - 8, rounded
+ * down. */
+#define PEER_DATAGRAM_MAX 1200
+/* One DTLS record's plaintext (RFC 6347 section 4.1). */
+#define PEER_RECORD_MAX 16384
+
+struct peer {
+  struct peer_cfg cfg;
+  struct ice_agent *ice;
+  struct dtls *dtls;
+  struct dc_set *channels;
+  struct peer_turn ice_turn, dtls_turn, dc_turn;
+
+  /* JSEP */
+  enum peer_signaling signaling, announced_signaling;
+  struct peer_slot current_local, pending_local, current_remote, pending_remote;
+  struct peer_made offer, answer;
+  struct peer_remote *remote; /* of the last applied remote description */
+  struct ice_credentials local_credentials, previous_credentials;
+  bool ice_started;     /* a local generation exists */
+  bool generation_open; /* a local generation began and no remote credentials came for it yet */
+  bool restart_wanted;  /* restartIce() was called: the next offer restarts */
+  bool wants_channels;  /* a channel was made */
+  bool negotiation_needed, announce_negotiation_needed;
+  uint64_t session_id, session_version;
+  char mid[SDP_TOKEN_MAX + 1];
+  uint16_t mline_index;
+  struct dtls_fingerprint own_fingerprint;
+
+  /* transport */
+  bool dtls_started, dtls_client, associated, closed, close_sent;
+  bool dtls_ended; /* by the peer: the channels do not know yet */
+  bool path_writable;
+  uint32_t blocked_link;  /* the link the kernel takes nothing for; 0: none */
+  struct path data_path;  /* link 0: none */
+  struct path known_path; /* the last one that ice_agent_knows said yes to */
+  size_t mtu;             /* of an SCTP packet */
+  enum peer_gathering gathering, announced_gathering;
+  enum ice_state ice_state, announced_ice;
+  enum dtls_state dtls_state; /* as far as it was told */
+  enum peer_connection announced_connection;
+  bool announce_path, announce_failure, announce_end;
+  struct fault failure;
+  struct text candidate_text; /* the candidate being announced */
+  struct dc_out held;         /* an output of the channels that did not fit behind datagrams */
+  bool has_held;
+  struct peer_counters counters;
+};
+
+/* slots.c */
+void peer_slot_clear(struct peer_slot *s);
+void peer_slot_move(struct peer_slot *to, struct peer_slot *from);
+/* sdp with the candidates in the data section; NULL if absent or out of memory. Borrowed until the
+ * next call. */
+const char *peer_slot_show(struct peer_slot *s);
+/* Adds one candidate line to what the slot shows. 0 or -ENOMEM. */
+int peer_slot_add(struct peer_slot *s, struct bytes line);
+
+/* make.c: what createOffer and createAnswer write; p->offer or p->answer. 0 or negative with the
+ * fault. */
+int peer_make_offer(struct peer *p, bool ice_restart, struct fault *ret_fault);
+int peer_make_answer(struct peer *p, struct fault *ret_fault);
+
+/* negotiation.c */
+void peer_update_negotiation(struct peer *p);
+
+/* apply.c: from descriptions to machines. */
+/* Takes what was made as the local description's ICE generation, if it begins one, and forgets it.
+ */
+int peer_start_local(struct peer *p, mono_us now, struct peer_made *made, bool controlling,
+                     struct fault *ret_fault);
+/* What a remote description must have before it may be accepted. Nothing is changed. */
+int peer_check_remote(const struct peer *p, const struct sdp_description *d,
+                      enum peer_sdp_type type, struct fault *ret_fault);
+/* Remote credentials, candidates and DTLS of a remote description that was answered or is the
+ * answer. */
+int peer_apply_remote(struct peer *p, mono_us now, const struct sdp_description *d,
+                      bool dtls_client, struct fault *ret_fault);
+/* The '\n'-ended candidate lines into the agent; what is malformed or of no use here is passed
+ * over. */
+int peer_feed_candidates(struct peer *p, mono_us now, struct bytes lines);
+
+/* What one step of the drain did. */
+enum peer_step {
+  PEER_STEP_NOTHING,  /* all layers are idle */
+  PEER_STEP_PROGRESS, /* a state moved: look at the states, then step again */
+  PEER_STEP_OUT,      /* *ret was filled */
+};
+
+/* transport.c: the drain below the states, one output or change at a time. */
+enum peer_step peer_step(struct peer *p, mono_us now, uint8_t *buf, size_t cap,
+                         struct peer_out *ret);
+/* Bytes an SCTP packet may have, so that its datagram fits into every path (RFC 8831 section 5). */
+void peer_set_mtu(struct peer *p, mono_us now);
+/* Tells the machines whether and where datagrams may go. */
+void peer_update_path(struct peer *p, mono_us now);
+int peer_datagram(struct peer *p, mono_us now, const struct path *path, struct bytes datagram);
+
+/* state.c: states that changed and were not announced yet. True when *ret was filled. */
+bool peer_poll_state(struct peer *p, struct peer_out *ret);
+enum peer_connection peer_connection_state(const struct peer *p);
+void peer_candidate_event(struct peer *p, struct peer_out *ret);
+void peer_fail(struct peer *p, const struct fault *why);
+
+#endif

@@ -1,0 +1,294 @@
+/* The drain: ICE below, DTLS above it, the channels on top; and the way up for datagrams. */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "peer/internal.h"
+
+#define GSO_SEGMENTS_MAX 44 /* of 1200 bytes in 64 KiB; the kernel takes 64 */
+
+static enum peer_step emit(struct peer_out *ret, enum peer_event_kind kind) {
+  ret->kind = OUT_EVENT;
+  ret->u.ev.kind = kind;
+  return PEER_STEP_OUT;
+}
+
+static void fall_asleep(struct peer_turn *turn, mono_us wake_at) {
+  turn->dirty = false;
+  turn->wake_at = wake_at;
+}
+
+static void learn_rtt(struct peer *p, mono_us rtt) {
+  dtls_set_rtt(p->dtls, rtt);
+  dc_hint_rtt(p->channels, rtt);
+}
+
+static enum peer_step on_candidate(struct peer *p, const struct ice_candidate *c,
+                                   struct peer_out *ret) {
+  struct peer_slot *slot = p->pending_local.sdp ? &p->pending_local : &p->current_local;
+  text_clear(&p->candidate_text);
+  ice_candidate_format(c, p->local_credentials.ufrag, &p->candidate_text);
+  if (p->candidate_text.failed) return PEER_STEP_PROGRESS;
+  (void)peer_slot_add(slot, bytes_of(p->candidate_text.p)); /* lost from the shown text only */
+  peer_candidate_event(p, ret);
+  ret->u.ev.u.candidate.text = p->candidate_text.p;
+  return PEER_STEP_OUT;
+}
+
+static enum peer_step on_gathered(struct peer *p) {
+  struct peer_slot *slot = p->pending_local.sdp ? &p->pending_local : &p->current_local;
+  slot->ended = true;
+  p->gathering = PEER_GATHERING_COMPLETE;
+  p->announce_end = true;
+  return PEER_STEP_PROGRESS;
+}
+
+static enum peer_step on_ice_event(struct peer *p, mono_us now, const struct ice_event *ev,
+                                   struct peer_out *ret) {
+  switch (ev->kind) {
+  case ICE_EV_CANDIDATE: return on_candidate(p, &ev->u.candidate, ret);
+  case ICE_EV_GATHERED: return on_gathered(p);
+  case ICE_EV_STATE: p->ice_state = ev->u.state; break;
+  case ICE_EV_SELECTED:
+    p->counters.selected_pair_changes++;
+    p->announce_path = true;
+    break;
+  case ICE_EV_RTT: learn_rtt(p, ev->u.rtt); return PEER_STEP_PROGRESS;
+  }
+  peer_update_path(p, now);
+  return PEER_STEP_PROGRESS;
+}
+
+static enum peer_step step_ice(struct peer *p, mono_us now, uint8_t *buf, size_t cap,
+                               struct peer_out *ret) {
+  struct ice_out out;
+  ice_agent_poll(p->ice, now, buf, cap, &out);
+  ret->kind = out.kind;
+  switch (out.kind) {
+  case OUT_IDLE:
+    fall_asleep(&p->ice_turn, out.u.wake_at);
+    peer_update_path(p, now);
+    return PEER_STEP_PROGRESS;
+  case OUT_TX:
+    ret->u.tx.path = out.u.tx.path;
+    ret->u.tx.n = out.u.tx.n;
+    ret->u.tx.segment = 0;
+    return PEER_STEP_OUT;
+  case OUT_EVENT: return on_ice_event(p, now, &out.u.ev, ret);
+  case OUT_BIND: ret->u.bind = out.u.bind; return PEER_STEP_OUT;
+  case OUT_UNBIND: ret->u.unbind_link = out.u.unbind_link; return PEER_STEP_OUT;
+  case OUT_RESOLVE: ret->u.resolve = out.u.resolve; return PEER_STEP_OUT;
+  case OUT_STREAM: break;
+  }
+  assert(out.kind != OUT_STREAM); /* the agent asks for none */
+  return PEER_STEP_PROGRESS;
+}
+
+static enum peer_step transmit(struct peer *p, size_t n, size_t segment, struct peer_out *ret) {
+  size_t datagrams = segment ? (n + segment - 1) / segment : 1;
+  ret->kind = OUT_TX;
+  ret->u.tx.path = p->data_path;
+  ret->u.tx.n = n;
+  ret->u.tx.segment = segment;
+  p->counters.packets_sent += datagrams;
+  p->counters.bytes_sent += n;
+  return PEER_STEP_OUT;
+}
+
+void peer_set_mtu(struct peer *p, mono_us now) {
+  p->mtu = (PEER_DATAGRAM_MAX - dtls_overhead(p->dtls)) & ~(size_t)3;
+  dc_set_mtu(p->channels, now, p->mtu);
+}
+
+static void on_dtls_connected(struct peer *p, mono_us now) {
+  peer_set_mtu(p, now);
+  p->dc_turn.dirty = true;
+  if (dc_set_start(p->channels, now, p->dtls_client, p->remote->sctp_port) < 0) {
+    struct fault why;
+    (void)fault_oom(&why);
+    peer_fail(p, &why);
+  }
+}
+
+static void on_dtls_state(struct peer *p, mono_us now, enum dtls_state state) {
+  struct fault why;
+  p->dtls_state = state;
+  switch (state) {
+  case DTLS_NEW:
+  case DTLS_CONNECTING: return;
+  case DTLS_CONNECTED: on_dtls_connected(p, now); return;
+  case DTLS_CLOSED: p->dtls_ended = true; return;
+  case DTLS_FAILED:
+    (void)fault_set(&why, FAULT_OPERATION_ERROR, "DTLS: %s", dtls_failure_text(p->dtls));
+    peer_fail(p, &why);
+    dc_set_close(p->channels, now);
+    p->dc_turn.dirty = true;
+    return;
+  }
+}
+
+static enum peer_step step_dtls(struct peer *p, mono_us now, uint8_t *buf, size_t cap,
+                                struct peer_out *ret) {
+  struct dtls_out out;
+  dtls_poll(p->dtls, now, buf, cap, &out);
+  if (out.kind == OUT_TX)
+    return p->data_path.link ? transmit(p, out.u.tx_n, 0, ret) : PEER_STEP_PROGRESS;
+  if (out.kind == OUT_IDLE)
+    fall_asleep(&p->dtls_turn, out.u.wake_at);
+  else
+    on_dtls_state(p, now, out.u.state);
+  return PEER_STEP_PROGRESS;
+}
+
+static enum peer_step on_channel_event(struct peer *p, const struct dc_event *ev,
+                                       struct peer_out *ret) {
+  switch (ev->kind) {
+  case DC_EV_ASSOCIATED: p->associated = true; return PEER_STEP_PROGRESS;
+  case DC_EV_DOWN:
+    p->associated = false;
+    if (ev->fault.reason != FAULT_NONE && !p->closed) peer_fail(p, &ev->fault);
+    return PEER_STEP_PROGRESS;
+  case DC_EV_OPEN: p->counters.channels_opened++; break;
+  case DC_EV_CLOSED: p->counters.channels_closed++; break;
+  case DC_EV_INCOMING:
+  case DC_EV_MESSAGE:
+  case DC_EV_BUFFERED_LOW:
+  case DC_EV_CLOSING:
+  case DC_EV_ERROR:
+  case DC_EV_STALLED: break;
+  }
+  if (p->closed) return PEER_STEP_PROGRESS;
+  ret->u.ev.u.channel = *ev;
+  return emit(ret, PEER_EV_CHANNEL);
+}
+
+static enum peer_step on_dc_out(struct peer *p, const struct dc_out *out, struct peer_out *ret) {
+  if (out->kind == OUT_IDLE) {
+    fall_asleep(&p->dc_turn, out->u.wake_at);
+    return PEER_STEP_PROGRESS;
+  }
+  return on_channel_event(p, &out->u.ev, ret);
+}
+
+/*
+ * Seals packets back to back while each is as long as the first, so that the kernel may send them
+ * in one call; a shorter one ends the run (UDP_SEGMENT). What the channels say besides is held for
+ * the next step.
+ */
+static size_t seal_run(struct peer *p, mono_us now, uint8_t *buf, size_t cap, size_t *ret_segment) {
+  uint8_t packet[PEER_DATAGRAM_MAX];
+  size_t total = 0, segment = 0, count = 0;
+  while (count < GSO_SEGMENTS_MAX && cap - total >= PEER_DATAGRAM_MAX + DTLS_OVERHEAD) {
+    dc_poll(p->channels, now, packet, sizeof packet, &p->held);
+    if (p->held.kind != OUT_TX) {
+      p->has_held = true;
+      break;
+    }
+    size_t n = 0;
+    if (dtls_seal(p->dtls, now, (struct bytes){packet, p->held.u.tx_n}, buf + total, cap - total,
+                  &n) < 0)
+      continue;
+    total += n;
+    count++;
+    if (segment == 0) segment = n;
+    if (n != segment || p->held.u.tx_n < p->mtu) break;
+  }
+  *ret_segment = count > 1 ? segment : 0;
+  return total;
+}
+
+static enum peer_step step_channels(struct peer *p, mono_us now, uint8_t *buf, size_t cap,
+                                    struct peer_out *ret) {
+  if (!p->has_held) {
+    size_t segment = 0, n = seal_run(p, now, buf, cap, &segment);
+    if (n > 0 && p->data_path.link) return transmit(p, n, segment, ret);
+    if (!p->has_held) return PEER_STEP_PROGRESS;
+  }
+  p->has_held = false;
+  return on_dc_out(p, &p->held, ret);
+}
+
+/* The last words: the channels' ABORT went out, now close_notify. */
+static bool close_dtls(struct peer *p, mono_us now) {
+  if (!p->closed || p->close_sent) return false;
+  p->close_sent = true;
+  dtls_close(p->dtls, now);
+  p->dtls_turn.dirty = true;
+  return true;
+}
+
+/* The peer's close_notify ends the channels, once all that came before it was told. */
+static bool end_channels(struct peer *p, mono_us now) {
+  if (!p->dtls_ended) return false;
+  p->dtls_ended = false;
+  dc_set_close(p->channels, now);
+  p->dc_turn.dirty = true;
+  return true;
+}
+
+enum peer_step peer_step(struct peer *p, mono_us now, uint8_t *buf, size_t cap,
+                         struct peer_out *ret) {
+  if (p->ice_turn.dirty && !p->closed) return step_ice(p, now, buf, cap, ret);
+  if (p->dtls_turn.dirty && !(p->closed && !p->close_sent)) return step_dtls(p, now, buf, cap, ret);
+  if (p->dc_turn.dirty || p->has_held) return step_channels(p, now, buf, cap, ret);
+  bool progress = end_channels(p, now) || close_dtls(p, now);
+  return progress ? PEER_STEP_PROGRESS : PEER_STEP_NOTHING;
+}
+
+static bool same_path(const struct path *a, const struct path *b) {
+  return a->link == b->link && addr_equal(&a->remote, &b->remote);
+}
+
+static void move_to_path(struct peer *p, mono_us now, const struct path *path) {
+  bool moved = p->data_path.link != 0;
+  p->data_path = *path;
+  struct ice_pair_info info;
+  if (ice_agent_selected(p->ice, &info) && info.rtt > 0) learn_rtt(p, info.rtt);
+  if (moved && p->associated) dc_path_changed(p->channels, now);
+  p->dtls_turn.dirty = p->dc_turn.dirty = true;
+}
+
+void peer_update_path(struct peer *p, mono_us now) {
+  const struct path *path = ice_agent_data_path(p->ice);
+  if (path && !same_path(path, &p->data_path)) move_to_path(p, now, path);
+  bool writable = path && path->link != p->blocked_link;
+  if (writable == p->path_writable) return;
+  p->path_writable = writable;
+  dtls_set_writable(p->dtls, now, writable);
+  dc_set_writable(p->channels, now, writable);
+  p->dtls_turn.dirty = p->dc_turn.dirty = true;
+}
+
+/* Before the remote description is known anyone may be the peer: DTLS keeps little of what comes,
+ * and checks it later. */
+static bool admitted(struct peer *p, const struct path *path) {
+  if (!p->dtls_started || same_path(path, &p->known_path)) return true;
+  if (!ice_agent_knows(p->ice, path)) return false;
+  p->known_path = *path;
+  return true;
+}
+
+static int receive_records(struct peer *p, mono_us now, struct bytes datagram) {
+  uint8_t plain[PEER_RECORD_MAX];
+  int r = dtls_recv(p->dtls, now, datagram);
+  p->dtls_turn.dirty = true;
+  for (size_t n; r == 0 && (n = dtls_read(p->dtls, now, plain, sizeof plain)) > 0;) {
+    r = dc_recv(p->channels, now, (struct bytes){plain, n});
+    p->dc_turn.dirty = true;
+  }
+  return r;
+}
+
+int peer_datagram(struct peer *p, mono_us now, const struct path *path, struct bytes datagram) {
+  if (datagram.n == 0) return 0;
+  uint8_t first = datagram.p[0];
+  if (first <= 3) { /* RFC 7983 section 7 */
+    (void)ice_agent_recv(p->ice, now, path, datagram);
+    p->ice_turn.dirty = true;
+    return 0;
+  }
+  if (first < 20 || first > 63 || !admitted(p, path)) return 0;
+  p->counters.packets_received++;
+  p->counters.bytes_received += datagram.n;
+  return receive_records(p, now, datagram);
+}
