@@ -1,0 +1,1 @@
+"""Drives several WebRTC implementations, and senso-host, through one set of commands."""
