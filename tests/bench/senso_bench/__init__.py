@@ -1,0 +1,1 @@
+"""Measures senso-host beside other WebRTC implementations, in one run on one machine."""
