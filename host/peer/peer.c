@@ -24,6 +24,7 @@ static int make_machines(struct peer *p, mono_us now) {
                .mtu = PEER_DATAGRAM_MAX - DTLS_OVERHEAD,
                .receive_window = cfg->receive_budget,
                .max_message = cfg->max_message_size,
+               .zero_checksum = true,
                .send_buffer = SIZE_MAX},
       .max_channels = cfg->max_channels,
       .max_send_message = cfg->max_message_size,

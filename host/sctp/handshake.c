@@ -53,7 +53,8 @@ static struct init_chunk own_init(const struct sctp *s, uint32_t tag, uint32_t t
                              .streams_in = s->cfg.max_streams,
                              .tsn = tsn,
                              .forward_tsn = true,
-                             .reconfig = true};
+                             .reconfig = true,
+                             .zero_checksum = s->cfg.zero_checksum};
 }
 
 static uint16_t fewer(uint16_t a, uint16_t b) {
@@ -94,7 +95,8 @@ static struct cookie cookie_for(struct sctp *s, mono_us now, const struct init_c
                          .streams_out = fewer(s->cfg.max_streams, init->streams_in),
                          .streams_in = fewer(s->cfg.max_streams, init->streams_out),
                          .forward_tsn = init->forward_tsn,
-                         .reconfig = init->reconfig};
+                         .reconfig = init->reconfig,
+                         .zero_checksum = init->zero_checksum};
 }
 
 int handshake_on_init(struct sctp *s, mono_us now, const struct chunk *c) {
@@ -122,6 +124,7 @@ static void meet(struct sctp *s, const struct cookie *c) {
   s->streams_out = c->streams_out;
   s->streams_in = c->streams_in;
   s->peer_reconfig = c->reconfig;
+  s->skip_checksum = c->zero_checksum && s->cfg.zero_checksum;
   s->resets.peer_seq = c->peer_tsn;
   receiver_start(&s->rx, c->peer_tsn, c->streams_in, c->forward_tsn);
   sender_start(&s->tx, c->peer_rwnd, c->forward_tsn);
@@ -161,7 +164,8 @@ int handshake_on_init_ack(struct sctp *s, mono_us now, const struct chunk *c) {
                                .streams_out = fewer(s->cfg.max_streams, init.streams_in),
                                .streams_in = fewer(s->cfg.max_streams, init.streams_out),
                                .forward_tsn = init.forward_tsn,
-                               .reconfig = init.reconfig};
+                               .reconfig = init.reconfig,
+                               .zero_checksum = init.zero_checksum};
   meet(s, &known);
   if (h->tries == 0) note_rtt(s, now, h->sent_at);
   s->phase = PHASE_COOKIE_ECHOED;

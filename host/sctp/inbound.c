@@ -160,7 +160,8 @@ static int read_chunks(struct sctp *s, mono_us now, struct cursor *chunks, uint3
 int inbound_packet(struct sctp *s, mono_us now, struct bytes packet) {
   struct packet_header h;
   struct cursor chunks;
-  enum packet_fault fault = packet_open(packet, &h, &chunks);
+  enum packet_integrity integrity = s->cfg.zero_checksum ? PACKET_ZERO_ACCEPTABLE : PACKET_CRC32C;
+  enum packet_fault fault = packet_open(packet, integrity, &h, &chunks);
   if (fault == PACKET_CHECKSUM) s->checksum_errors++;
   if (fault != PACKET_OK) return 0;
   if (h.source != s->cfg.remote_port || h.destination != s->cfg.local_port) return 0;

@@ -58,7 +58,7 @@ static void note_chunk(struct peer *p, const struct chunk *c) {
 static void note_packet(struct peer *p, struct bytes packet) {
   struct packet_header h;
   struct cursor chunks;
-  MUST(packet_open(packet, &h, &chunks) == PACKET_OK);
+  MUST(packet_open(packet, PACKET_CRC32C, &h, &chunks) == PACKET_OK);
   for (struct chunk c; chunk_next(&chunks, &c);) note_chunk(p, &c);
   MUST(!chunks.failed);
 }

@@ -231,7 +231,7 @@ static bool on_packet(void *ctx, struct sctp_pair *p, int from, struct bytes pac
   struct packet_header h;
   struct cursor chunks;
   (void)p;
-  check(sim, packet_open(packet, &h, &chunks) == PACKET_OK, "a packet is malformed");
+  check(sim, packet_open(packet, PACKET_CRC32C, &h, &chunks) == PACKET_OK, "a packet is malformed");
   for (struct chunk c; chunk_next(&chunks, &c);) {
     struct data_chunk d;
     if (c.type != CHUNK_DATA || !data_chunk_read(&c, &d)) continue;

@@ -50,7 +50,7 @@ static void keep_packet(struct solo *t, const uint8_t *buf, size_t n) {
   struct packet_header h;
   struct cursor chunks = {0};
   assert_true(t->n_packets < SOLO_PACKETS && n <= sizeof t->packets[0].data);
-  assert_int_equal(packet_open((struct bytes){buf, n}, &h, &chunks), PACKET_OK);
+  assert_int_equal(packet_open((struct bytes){buf, n}, PACKET_CRC32C, &h, &chunks), PACKET_OK);
   t->packets[t->n_packets].n = n;
   memcpy(t->packets[t->n_packets++].data, buf, n);
 }

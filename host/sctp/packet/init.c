@@ -7,6 +7,11 @@ static void read_extensions(struct bytes value, struct init_chunk *ret) {
   }
 }
 
+static bool names_dtls(struct bytes value) {
+  struct cursor c = cursor_of(value);
+  return cursor_u32(&c) == EDMID_DTLS && !c.failed && c.n == 0;
+}
+
 static bool is_ignored(uint16_t type) {
   static const uint16_t ignored[] = {PARAM_IPV4_ADDRESS,  PARAM_IPV6_ADDRESS,
                                      PARAM_UNRECOGNIZED,  PARAM_COOKIE_PRESERVATIVE,
@@ -29,6 +34,8 @@ static bool read_param(const struct param *p, struct init_chunk *ret, struct wri
     ret->forward_tsn = true;
   } else if (p->type == PARAM_SUPPORTED_EXTENSIONS) {
     read_extensions(p->value, ret);
+  } else if (p->type == PARAM_ZERO_CHECKSUM) {
+    ret->zero_checksum = names_dtls(p->value);
   } else if (p->type == PARAM_STATE_COOKIE) {
     ret->cookie = p->value;
   } else if (!is_ignored(p->type)) {
@@ -54,6 +61,12 @@ bool init_chunk_read(struct bytes value, struct init_chunk *ret, struct writer *
   return true;
 }
 
+static void write_zero_checksum(struct writer *w) {
+  size_t at = param_begin(w, PARAM_ZERO_CHECKSUM);
+  writer_u32(w, EDMID_DTLS);
+  param_end(w, at);
+}
+
 static void write_unknown(struct writer *w, struct bytes unknown) {
   struct cursor c = cursor_of(unknown);
   struct param p;
@@ -74,6 +87,7 @@ void init_chunk_write(struct writer *w, enum chunk_type type, const struct init_
   writer_u32(w, c->tsn);
   if (c->forward_tsn) param_write(w, PARAM_FORWARD_TSN, (struct bytes){NULL, 0});
   if (n > 0) param_write(w, PARAM_SUPPORTED_EXTENSIONS, (struct bytes){extensions, n});
+  if (c->zero_checksum) write_zero_checksum(w);
   if (c->cookie.n > 0) param_write(w, PARAM_STATE_COOKIE, c->cookie);
   write_unknown(w, unknown);
   chunk_end(w, at);

@@ -9,7 +9,8 @@ struct init_chunk {
   uint16_t streams_out, streams_in; /* what the sender of the chunk asks for and takes */
   bool forward_tsn;                 /* RFC 3758 */
   bool reconfig;                    /* RFC 6525 */
-  struct bytes cookie;              /* INIT ACK */
+  bool zero_checksum;  /* RFC 9653: packets may come without a checksum, as DTLS protects them */
+  struct bytes cookie; /* INIT ACK */
 };
 
 /* Room for reports of parameters we do not know; what does not fit is not reported. */

@@ -26,12 +26,24 @@ static uint32_t stored_checksum(const uint8_t *packet) {
   return crc;
 }
 
-enum packet_fault packet_open(struct bytes packet, struct packet_header *ret,
-                              struct cursor *ret_chunks) {
+/* RFC 9653 section 5.2: these are never sent with an incorrect checksum. */
+static bool needs_checksum(uint8_t chunk_type) {
+  return chunk_type == CHUNK_INIT || chunk_type == CHUNK_COOKIE_ECHO;
+}
+
+static bool is_intact(struct bytes packet, enum packet_integrity integrity) {
+  uint32_t stored = stored_checksum(packet.p);
+  bool zero_is_fine =
+      integrity == PACKET_ZERO_ACCEPTABLE && !needs_checksum(packet.p[PACKET_HEADER_SIZE]);
+  return (stored == 0 && zero_is_fine) || stored == packet_checksum(packet);
+}
+
+enum packet_fault packet_open(struct bytes packet, enum packet_integrity integrity,
+                              struct packet_header *ret, struct cursor *ret_chunks) {
   struct cursor c = cursor_of(packet);
   struct bytes header = cursor_take(&c, PACKET_HEADER_SIZE);
   if (c.failed || c.n < CHUNK_HEADER_SIZE) return PACKET_SHORT;
-  if (stored_checksum(packet.p) != packet_checksum(packet)) return PACKET_CHECKSUM;
+  if (!is_intact(packet, integrity)) return PACKET_CHECKSUM;
   *ret =
       (struct packet_header){load_be16(header.p), load_be16(header.p + 2), load_be32(header.p + 4)};
   *ret_chunks = c;

@@ -16,12 +16,19 @@ struct packet_header {
 
 enum packet_fault { PACKET_OK, PACKET_SHORT, PACKET_CHECKSUM };
 
-/* Reads the header and checks the CRC32c. On PACKET_OK fills *ret and *ret_chunks (borrowed from
- * packet). */
-enum packet_fault packet_open(struct bytes packet, struct packet_header *ret,
-                              struct cursor *ret_chunks);
+/* What the checksum field of a packet has to hold. */
+enum packet_integrity {
+  PACKET_CRC32C,          /* RFC 9260 appendix A */
+  PACKET_ZERO_ACCEPTABLE, /* or zero, but with INIT and COOKIE ECHO (RFC 9653 section 5.2) */
+};
 
-/* Writes the header with a zero checksum; packet_finish then fills it in. */
+/* Reads the header and checks the checksum. On PACKET_OK fills *ret and *ret_chunks (borrowed from
+ * packet). */
+enum packet_fault packet_open(struct bytes packet, enum packet_integrity integrity,
+                              struct packet_header *ret, struct cursor *ret_chunks);
+
+/* Writes the header with a zero checksum. The packet is complete so where the peer accepts zero;
+ * else packet_finish fills in the CRC32c. */
 void packet_begin(struct writer *w, const struct packet_header *h);
 void packet_finish(struct writer *w);
 

@@ -52,6 +52,7 @@ enum param_type {
   PARAM_RECONFIG_RESPONSE = 16,
   PARAM_ADD_OUTGOING = 17,
   PARAM_ADD_INCOMING = 18,
+  PARAM_ZERO_CHECKSUM = 0x8001,        /* RFC 9653 section 4 */
   PARAM_SUPPORTED_EXTENSIONS = 0x8008, /* RFC 5061 section 4.2.7 */
   PARAM_FORWARD_TSN = 0xc000,          /* RFC 3758 section 3.1 */
 };
@@ -64,6 +65,9 @@ enum param_type {
 #define PARAM_HOST_NAME           11
 #define PARAM_ADDRESS_TYPES       12
 #define PARAM_ECN                 0x8000
+
+/* Error Detection Method Identifier: SCTP over DTLS (RFC 9653 section 6). */
+#define EDMID_DTLS 1u
 
 /* RFC 9260 section 3.3.10 */
 enum cause_code {

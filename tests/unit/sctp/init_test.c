@@ -22,6 +22,22 @@ static void test_init_has_the_bytes_the_rfc_draws(void **state) {
   assert_int_equal(w.n, 32);
 }
 
+static void test_zero_checksum_is_offered_for_dtls(void **state) {
+  (void)state;
+  uint8_t buf[128], report_buf[INIT_REPORT_MAX];
+  struct writer w = writer_of(buf, sizeof buf), report = writer_of(report_buf, sizeof report_buf);
+  struct init_chunk with = an_init, back;
+  with.zero_checksum = true;
+  init_chunk_write(&w, CHUNK_INIT, &with, (struct bytes){NULL, 0});
+  assert_int_equal(w.n, 40);
+  assert_memory_equal(buf + 32, "\x80\x01\x00\x08\x00\x00\x00\x01", 8);
+  assert_true(init_chunk_read(first_chunk(writer_written(&w)).value, &back, &report));
+  assert_true(back.zero_checksum);
+  buf[39] = 2; /* another method */
+  assert_true(init_chunk_read(first_chunk(writer_written(&w)).value, &back, &report));
+  assert_false(back.zero_checksum);
+}
+
 static void test_what_a_peer_cannot_is_not_offered(void **state) {
   (void)state;
   for (int i = 0; i < 4; i++) {
@@ -131,6 +147,7 @@ static void test_what_was_not_understood_goes_back_in_the_init_ack(void **state)
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_init_has_the_bytes_the_rfc_draws),
+      cmocka_unit_test(test_zero_checksum_is_offered_for_dtls),
       cmocka_unit_test(test_what_a_peer_cannot_is_not_offered),
       cmocka_unit_test(test_init_reads_what_it_wrote),
       cmocka_unit_test(test_unknown_parameters_are_handled_by_their_high_bits),

@@ -37,7 +37,7 @@ static void test_a_packet_opens_again(void **state) {
   struct packet_header h;
   struct cursor chunks = {0};
   struct chunk c = {0};
-  assert_int_equal(packet_open((struct bytes){buf, n}, &h, &chunks), PACKET_OK);
+  assert_int_equal(packet_open((struct bytes){buf, n}, PACKET_CRC32C, &h, &chunks), PACKET_OK);
   assert_int_equal(h.source, 5000);
   assert_int_equal(h.destination, 5001);
   assert_int_equal(h.tag, 0xa1b2c3d4u);
@@ -56,7 +56,8 @@ static void test_a_flipped_bit_anywhere_is_noticed(void **state) {
   struct cursor chunks = {0};
   for (size_t bit = 0; bit < 8 * n; bit++) {
     buf[bit / 8] ^= (uint8_t)(1u << bit % 8);
-    assert_int_equal(packet_open((struct bytes){buf, n}, &h, &chunks), PACKET_CHECKSUM);
+    assert_int_equal(packet_open((struct bytes){buf, n}, PACKET_CRC32C, &h, &chunks),
+                     PACKET_CHECKSUM);
     buf[bit / 8] ^= (uint8_t)(1u << bit % 8);
   }
 }
@@ -67,7 +68,7 @@ static void test_what_has_no_room_for_a_chunk_is_no_packet(void **state) {
   struct packet_header h;
   struct cursor chunks = {0};
   for (size_t n = 0; n < 16; n++)
-    assert_int_equal(packet_open((struct bytes){buf, n}, &h, &chunks), PACKET_SHORT);
+    assert_int_equal(packet_open((struct bytes){buf, n}, PACKET_CRC32C, &h, &chunks), PACKET_SHORT);
 }
 
 static void test_chunks_are_padded_but_their_length_is_not(void **state) {
