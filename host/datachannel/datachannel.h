@@ -72,7 +72,8 @@ struct dc_message {
 };
 
 struct dc_out {
-  enum out_kind kind; /* OUT_IDLE, OUT_TX (an SCTP packet), OUT_EVENT */
+  enum out_kind kind;  /* OUT_IDLE, OUT_TX (an SCTP packet), OUT_EVENT */
+  bool full, fragment; /* TX: as in struct sctp_out */
   union {
     mono_us wake_at;
     size_t tx_n;
@@ -150,7 +151,8 @@ void dc_poll(struct dc_set *s, mono_us now, uint8_t *buf, size_t cap, struct dc_
 void dc_set_writable(struct dc_set *s, mono_us now, bool writable);
 void dc_path_changed(struct dc_set *s, mono_us now);
 void dc_hint_rtt(struct dc_set *s, mono_us rtt);
-void dc_set_mtu(struct dc_set *s, mono_us now, size_t mtu);
+void dc_set_mtu(struct dc_set *s, mono_us now, size_t mtu, size_t max);
+bool dc_next_is_long(const struct dc_set *s);
 
 /* The piece just announced by DC_EV_MESSAGE. Must be taken before the next call. */
 void dc_take_message(struct dc_set *s, struct dc_message *ret);

@@ -94,9 +94,14 @@ void dc_hint_rtt(struct dc_set *s, mono_us rtt) {
   sctp_hint_rtt(s->sctp, rtt);
 }
 
-void dc_set_mtu(struct dc_set *s, mono_us now, size_t mtu) {
+void dc_set_mtu(struct dc_set *s, mono_us now, size_t mtu, size_t max) {
   s->cfg.sctp.mtu = mtu;
-  sctp_set_mtu(s->sctp, now, mtu);
+  s->cfg.sctp.max_mtu = max;
+  sctp_set_mtu(s->sctp, now, mtu, max);
+}
+
+bool dc_next_is_long(const struct dc_set *s) {
+  return sctp_next_is_long(s->sctp);
 }
 
 static void on_sctp_event(struct dc_set *s, mono_us now, const struct sctp_event *ev) {
@@ -197,6 +202,8 @@ void dc_poll(struct dc_set *s, mono_us now, uint8_t *buf, size_t cap, struct dc_
     sctp_poll(s->sctp, now, buf, cap, &out);
     ret->kind = out.kind;
     if (out.kind == OUT_TX) {
+      ret->full = out.full;
+      ret->fragment = out.fragment;
       ret->u.tx_n = out.u.tx_n;
       return;
     }

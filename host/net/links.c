@@ -103,17 +103,21 @@ uint8_t *net_links_space(struct net_links *l, size_t *ret_cap) {
   return l->collected + l->used;
 }
 
-void net_links_add(struct net_links *l, uint32_t peer, const struct path *path, size_t n,
-                   size_t segment) {
-  assert(n <= COLLECTED - l->used && l->n_runs < RUNS);
+void net_links_add(struct net_links *l, uint32_t peer, const struct peer_out *out) {
+  const struct path *path = &out->u.tx.path;
+  size_t n = out->u.tx.n;
+  assert(out->kind == OUT_TX && n <= COLLECTED - l->used && l->n_runs < RUNS);
   struct net_link *k = find(l, peer, path->link);
   if (!k || n == 0 || path->remote.family == ADDR_NONE) {
     l->count.refused++;
     return;
   }
   l->via[l->n_runs] = k;
-  l->runs[l->n_runs++] = (struct net_udp_run){
-      .remote = path->remote, .data = l->collected + l->used, .n = n, .segment = segment};
+  l->runs[l->n_runs++] = (struct net_udp_run){.remote = path->remote,
+                                              .data = l->collected + l->used,
+                                              .n = n,
+                                              .segment = out->u.tx.segment,
+                                              .fragment = out->u.tx.fragment};
   l->used += n;
 }
 

@@ -3,6 +3,7 @@
 
 #include "ice/agent.h"
 #include "net/link.h"
+#include "peer/peer.h"
 
 /*
  * The sockets of all peers, by the pair (peer, link), and the datagrams of one drain on their way
@@ -39,10 +40,8 @@ void net_links_drop_peer(struct net_links *l, uint32_t peer);
 /* Where the next datagrams are written: *ret_cap >= NET_LINKS_SPACE. Flushes if it must. */
 uint8_t *net_links_space(struct net_links *l, size_t *ret_cap);
 
-/* n bytes in the space are to go out on the path, as one datagram (segment 0) or several. Those for
- * an unknown link are lost. */
-void net_links_add(struct net_links *l, uint32_t peer, const struct path *path, size_t n,
-                   size_t segment);
+/* What a peer wants sent (OUT_TX) stands in the space. For an unknown link it is lost. */
+void net_links_add(struct net_links *l, uint32_t peer, const struct peer_out *out);
 
 /* Hands all that was collected to the kernel. */
 void net_links_flush(struct net_links *l);

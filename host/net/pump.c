@@ -121,9 +121,7 @@ static void out_resolve(struct net_pump *p, uint32_t peer, const struct ice_reso
 
 static void out_peer(struct net_pump *p, uint32_t peer, const struct peer_out *out) {
   switch (out->kind) {
-  case OUT_TX:
-    net_links_add(p->links, peer, &out->u.tx.path, out->u.tx.n, out->u.tx.segment);
-    break;
+  case OUT_TX: net_links_add(p->links, peer, out); break;
   case OUT_BIND: out_bind(p, peer, &out->u.bind); break;
   case OUT_UNBIND: net_links_unbind(p->links, peer, out->u.unbind_link); break;
   case OUT_RESOLVE: out_resolve(p, peer, &out->u.resolve); break;

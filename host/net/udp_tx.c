@@ -63,9 +63,10 @@ static void add_message(struct batch *b, const struct net_udp_run *r, size_t at,
     add_segment_size(&b->control[i], &b->msgs[i].msg_hdr, r->segment);
 }
 
+/* Up to the first run that is to be fragmented where the others are not, or the other way round. */
 static void fill_batch(struct batch *b, const struct net_udp_run *runs, size_t n, bool segmenting) {
   b->n = 0;
-  for (size_t i = 0; i < n; i++) {
+  for (size_t i = 0; i < n && runs[i].fragment == runs[0].fragment; i++) {
     for (size_t at = 0; at < runs[i].n;) {
       if (b->n == NET_UDP_TX_BATCH) return;
       size_t size = message_size(&runs[i], runs[i].n - at, segmenting);
@@ -108,6 +109,26 @@ static void refused(struct net_udp_tx *tx, struct net_udp_run *runs, const struc
   r->n -= n;
 }
 
+/* PROBE, what sockets are opened with, sets the don't-fragment bit; DONT leaves it to the network.
+ */
+static void allow_fragments(int fd, enum addr_family family, bool allow) {
+  int v4 = allow ? IP_PMTUDISC_DONT : IP_PMTUDISC_PROBE;
+  int v6 = allow ? IPV6_PMTUDISC_DONT : IPV6_PMTUDISC_PROBE;
+  if (family == ADDR_V4)
+    (void)setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &v4, sizeof v4);
+  else
+    (void)setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &v6, sizeof v6);
+}
+
+static int send_batch(const struct net_udp_tx *tx, struct batch *b, const struct net_udp_run *r) {
+  if (r->fragment) allow_fragments(tx->fd, r->remote.family, true);
+  int sent = sendmmsg(tx->fd, b->msgs, (unsigned)b->n, MSG_DONTWAIT | MSG_NOSIGNAL);
+  int error = errno;
+  if (r->fragment) allow_fragments(tx->fd, r->remote.family, false);
+  errno = error;
+  return sent;
+}
+
 size_t net_udp_send(struct net_udp_tx *tx, struct net_udp_run *runs, size_t n) {
   struct batch b;
   size_t done = 0;
@@ -117,7 +138,7 @@ size_t net_udp_send(struct net_udp_tx *tx, struct net_udp_run *runs, size_t n) {
       continue;
     }
     fill_batch(&b, runs + done, n - done, tx->segmenting);
-    int sent = sendmmsg(tx->fd, b.msgs, (unsigned)b.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+    int sent = send_batch(tx, &b, &runs[done]);
     tx->count->calls++;
     if (sent > 0) {
       advance(tx, runs + done, &b, (size_t)sent);

@@ -14,6 +14,7 @@ struct net_udp_run {
   const uint8_t *data; /* moves on as parts of the run are sent */
   size_t n;            /* bytes left; > 0 */
   size_t segment;      /* 0: one datagram; else datagrams of this size, the last may be shorter */
+  bool fragment;       /* the network may fragment it: a single datagram */
 };
 
 struct net_udp_counters {

@@ -40,7 +40,10 @@ struct peer_turn {
 
 /* All of an IPv6 minimum MTU path less its headers (RFC 8200 section 5): 1280 - 40 - 8, rounded
  * down. */
-#define PEER_DATAGRAM_MAX 1200
+#define PEER_DATAGRAM_SAFE 1200
+/* What Ethernet's 1500 bytes leave beside the IP header, less where no datagram is longer. */
+#define PEER_DATAGRAM_MAX_V4 1472
+#define PEER_DATAGRAM_MAX_V6 1452
 /* One DTLS record's plaintext (RFC 6347 section 4.1). */
 #define PEER_RECORD_MAX 16384
 
@@ -74,7 +77,6 @@ struct peer {
   uint32_t blocked_link;  /* the link the kernel takes nothing for; 0: none */
   struct path data_path;  /* link 0: none */
   struct path known_path; /* the last one that ice_agent_knows said yes to */
-  size_t mtu;             /* of an SCTP packet */
   enum peer_gathering gathering, announced_gathering;
   enum ice_state ice_state, announced_ice;
   enum dtls_state dtls_state; /* as far as it was told */
@@ -130,7 +132,8 @@ enum peer_step {
 /* transport.c: the drain below the states, one output or change at a time. */
 enum peer_step peer_step(struct peer *p, mono_us now, uint8_t *buf, size_t cap,
                          struct peer_out *ret);
-/* Bytes an SCTP packet may have, so that its datagram fits into every path (RFC 8831 section 5). */
+/* Bytes an SCTP packet may have, so that its datagram fits into every path (RFC 8831 section 5),
+ * and what may be looked for on this one (RFC 8899). */
 void peer_set_mtu(struct peer *p, mono_us now);
 /* Tells the machines whether and where datagrams may go. */
 void peer_update_path(struct peer *p, mono_us now);

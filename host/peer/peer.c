@@ -15,16 +15,16 @@ static int make_machines(struct peer *p, mono_us now) {
                               .loopback = cfg->loopback,
                               .port_min = cfg->port_min,
                               .port_max = cfg->port_max};
-  const struct dtls_cfg dtls = {.identity = cfg->identity, .mtu = PEER_DATAGRAM_MAX};
+  const struct dtls_cfg dtls = {.identity = cfg->identity, .mtu = PEER_DATAGRAM_SAFE};
   const struct dc_cfg channels = {
       .sctp = {.rng = cfg->rng,
                .local_port = SCTP_PORT,
                .remote_port = SCTP_PORT,
                .max_streams = UINT16_MAX,
-               .mtu = PEER_DATAGRAM_MAX - DTLS_OVERHEAD,
+               .mtu = PEER_DATAGRAM_SAFE - DTLS_OVERHEAD,
                .receive_window = cfg->receive_budget,
                .max_message = cfg->max_message_size,
-               .zero_checksum = true,
+               .zero_checksum = cfg->zero_checksum,
                .send_buffer = SIZE_MAX},
       .max_channels = cfg->max_channels,
       .max_send_message = cfg->max_message_size,
@@ -46,7 +46,6 @@ int peer_new(struct peer **ret, const struct peer_cfg *cfg, mono_us now) {
   p->session_id = rng_u64(cfg->rng) >> 2; /* RFC 9429 section 5.2.1: 63 bits at most */
   p->session_version = 1;
   p->mid[0] = '0';
-  p->mtu = PEER_DATAGRAM_MAX - DTLS_OVERHEAD;
   p->ice_turn.wake_at = p->dtls_turn.wake_at = p->dc_turn.wake_at = MONO_NEVER;
   int r = make_machines(p, now);
   if (r < 0) {

@@ -27,6 +27,8 @@ struct peer_cfg {
   size_t max_channels;
   size_t max_buffered;
   size_t receive_budget;
+  bool zero_checksum; /* offer RFC 9653 */
+  bool mtu_discovery; /* look for a larger MTU (RFC 8899) than all paths carry */
 };
 
 /* W3C RTCSignalingState, RTCPeerConnectionState, RTCIceGatheringState; names by the functions
@@ -99,6 +101,7 @@ struct peer_out {
       size_t n;       /* bytes in the caller's buffer */
       size_t segment; /* 0: one datagram; else datagrams of this size back to back, the last may be
                          shorter */
+      bool fragment;  /* the network may fragment it; no other datagram (RFC 8899 section 3) */
     } tx;
     struct peer_event ev;
     struct ice_bind bind;

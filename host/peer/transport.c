@@ -5,7 +5,7 @@
 
 #include "peer/internal.h"
 
-#define GSO_SEGMENTS_MAX 44 /* of 1200 bytes in 64 KiB; the kernel takes 64 */
+#define GSO_SEGMENTS_MAX 44 /* of 1472 bytes in 64 KiB; the kernel takes 64 */
 
 static enum peer_step emit(struct peer_out *ret, enum peer_event_kind kind) {
   ret->kind = OUT_EVENT;
@@ -73,6 +73,7 @@ static enum peer_step step_ice(struct peer *p, mono_us now, uint8_t *buf, size_t
     ret->u.tx.path = out.u.tx.path;
     ret->u.tx.n = out.u.tx.n;
     ret->u.tx.segment = 0;
+    ret->u.tx.fragment = false;
     return PEER_STEP_OUT;
   case OUT_EVENT: return on_ice_event(p, now, &out.u.ev, ret);
   case OUT_BIND: ret->u.bind = out.u.bind; return PEER_STEP_OUT;
@@ -90,14 +91,21 @@ static enum peer_step transmit(struct peer *p, size_t n, size_t segment, struct 
   ret->u.tx.path = p->data_path;
   ret->u.tx.n = n;
   ret->u.tx.segment = segment;
+  ret->u.tx.fragment = false;
   p->counters.packets_sent += datagrams;
   p->counters.bytes_sent += n;
   return PEER_STEP_OUT;
 }
 
+static size_t packet_of(const struct peer *p, size_t datagram) {
+  return (datagram - dtls_overhead(p->dtls)) & ~(size_t)3;
+}
+
 void peer_set_mtu(struct peer *p, mono_us now) {
-  p->mtu = (PEER_DATAGRAM_MAX - dtls_overhead(p->dtls)) & ~(size_t)3;
-  dc_set_mtu(p->channels, now, p->mtu);
+  bool v6 = p->data_path.remote.family == ADDR_V6;
+  size_t most = v6 ? PEER_DATAGRAM_MAX_V6 : PEER_DATAGRAM_MAX_V4;
+  dc_set_mtu(p->channels, now, packet_of(p, PEER_DATAGRAM_SAFE),
+             p->cfg.mtu_discovery ? packet_of(p, most) : 0);
 }
 
 static void on_dtls_connected(struct peer *p, mono_us now) {
@@ -170,38 +178,55 @@ static enum peer_step on_dc_out(struct peer *p, const struct dc_out *out, struct
   return on_channel_event(p, &out->u.ev, ret);
 }
 
+/* Datagrams of one length, back to back in the caller's buffer. */
+struct run {
+  size_t n, segment, count;
+  bool fragment; /* a single one that the network may fragment */
+};
+
+static bool has_room(const struct peer *p, const struct run *r, size_t cap) {
+  if (r->count == 0) return true;
+  return r->count < GSO_SEGMENTS_MAX && cap - r->n >= PEER_DATAGRAM_MAX_V4 + DTLS_OVERHEAD &&
+         !dc_next_is_long(p->channels);
+}
+
 /*
  * Seals packets back to back while each is as long as the first, so that the kernel may send them
- * in one call; a shorter one ends the run (UDP_SEGMENT). What the channels say besides is held for
- * the next step.
+ * in one call; a shorter one ends the run (UDP_SEGMENT), a longer one gets a run of its own. What
+ * the channels say besides is held for the next step.
  */
-static size_t seal_run(struct peer *p, mono_us now, uint8_t *buf, size_t cap, size_t *ret_segment) {
-  uint8_t packet[PEER_DATAGRAM_MAX];
-  size_t total = 0, segment = 0, count = 0;
-  while (count < GSO_SEGMENTS_MAX && cap - total >= PEER_DATAGRAM_MAX + DTLS_OVERHEAD) {
+static struct run seal_run(struct peer *p, mono_us now, uint8_t *buf, size_t cap) {
+  uint8_t packet[PEER_DATAGRAM_MAX_V4];
+  struct run r = {0};
+  while (has_room(p, &r, cap)) {
     dc_poll(p->channels, now, packet, sizeof packet, &p->held);
     if (p->held.kind != OUT_TX) {
       p->has_held = true;
       break;
     }
     size_t n = 0;
-    if (dtls_seal(p->dtls, now, (struct bytes){packet, p->held.u.tx_n}, buf + total, cap - total,
-                  &n) < 0)
+    if (dtls_seal(p->dtls, now, (struct bytes){packet, p->held.u.tx_n}, buf + r.n, cap - r.n, &n) <
+        0)
       continue;
-    total += n;
-    count++;
-    if (segment == 0) segment = n;
-    if (n != segment || p->held.u.tx_n < p->mtu) break;
+    r.n += n;
+    r.fragment = p->held.fragment;
+    if (r.count++ == 0) r.segment = n;
+    if (n != r.segment || !p->held.full) break;
   }
-  *ret_segment = count > 1 ? segment : 0;
-  return total;
+  return r;
+}
+
+static enum peer_step transmit_run(struct peer *p, const struct run *r, struct peer_out *ret) {
+  enum peer_step step = transmit(p, r->n, r->count > 1 ? r->segment : 0, ret);
+  ret->u.tx.fragment = r->fragment;
+  return step;
 }
 
 static enum peer_step step_channels(struct peer *p, mono_us now, uint8_t *buf, size_t cap,
                                     struct peer_out *ret) {
   if (!p->has_held) {
-    size_t segment = 0, n = seal_run(p, now, buf, cap, &segment);
-    if (n > 0 && p->data_path.link) return transmit(p, n, segment, ret);
+    struct run r = seal_run(p, now, buf, cap);
+    if (r.n > 0 && p->data_path.link) return transmit_run(p, &r, ret);
     if (!p->has_held) return PEER_STEP_PROGRESS;
   }
   p->has_held = false;
@@ -244,7 +269,10 @@ static void move_to_path(struct peer *p, mono_us now, const struct path *path) {
   p->data_path = *path;
   struct ice_pair_info info;
   if (ice_agent_selected(p->ice, &info) && info.rtt > 0) learn_rtt(p, info.rtt);
-  if (moved && p->associated) dc_path_changed(p->channels, now);
+  if (moved && p->associated) {
+    peer_set_mtu(p, now);
+    dc_path_changed(p->channels, now);
+  }
   p->dtls_turn.dirty = p->dc_turn.dirty = true;
 }
 

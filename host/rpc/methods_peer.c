@@ -89,7 +89,9 @@ static int make_machine(struct rpc_call *c, struct rpc_peer *p,
                                     .max_message_size = cfg->max_message_size,
                                     .max_channels = cfg->max_channels,
                                     .max_buffered = cfg->max_buffered,
-                                    .receive_budget = RECEIVE_BUDGET};
+                                    .receive_budget = RECEIVE_BUDGET,
+                                    .zero_checksum = true,
+                                    .mtu_discovery = true};
   int r = peer_new(&p->machine, &peer_cfg, c->now);
   if (r < 0) return r;
   struct dc_set *channels = peer_channels(p->machine);

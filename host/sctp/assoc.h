@@ -4,6 +4,7 @@
 #include "sctp/association.h"
 #include "sctp/cookie.h"
 #include "sctp/packet/init.h"
+#include "sctp/pmtu.h"
 #include "sctp/rx/receiver.h"
 #include "sctp/tx/sender.h"
 
@@ -87,7 +88,9 @@ struct sctp {
   uint16_t streams_out, streams_in;
   bool peer_reconfig;
   bool skip_checksum; /* both ends take a zero checksum for good */
-  size_t mtu;
+  size_t mtu;         /* in force */
+  struct pmtu pmtu;
+  bool probed; /* the packet just made is a probe of it */
   mono_us hint;
 
   struct sender tx;
@@ -191,6 +194,9 @@ int reset_on_reconfig(struct sctp *s, mono_us now, const struct chunk *c);
 
 /* inbound.c */
 int inbound_packet(struct sctp *s, mono_us now, struct bytes packet);
+
+/* association.c: the search for the MTU has come to a result. */
+void assoc_use_mtu(struct sctp *s);
 
 /* outbound.c: the size of the packet written, 0 when there is nothing to send. */
 size_t outbound_packet(struct sctp *s, mono_us now, uint8_t *buf, size_t cap);

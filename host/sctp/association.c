@@ -34,8 +34,8 @@ static void forget_told(struct sctp *s) {
 }
 
 static bool is_valid(const struct sctp_cfg *cfg) {
-  return cfg->mtu >= MTU_MIN && cfg->mtu <= MTU_MAX && cfg->max_streams > 0 &&
-         cfg->receive_window > 0 && cfg->max_message > 0;
+  return cfg->mtu >= MTU_MIN && cfg->mtu <= MTU_MAX && cfg->max_mtu <= MTU_MAX &&
+         cfg->max_streams > 0 && cfg->receive_window > 0 && cfg->max_message > 0;
 }
 
 static void stop_timers(struct sctp *s) {
@@ -50,6 +50,7 @@ int sctp_new(struct sctp **ret, const struct sctp_cfg *cfg, mono_us now) {
   if (!s) return -ENOMEM;
   s->cfg = *cfg;
   s->mtu = cfg->mtu;
+  pmtu_init(&s->pmtu, cfg->mtu, cfg->max_mtu & ~(size_t)3);
   cfg->rng->fill(cfg->rng->ctx, s->secret, sizeof s->secret);
   do s->local_tag = rng_u32(cfg->rng);
   while (s->local_tag == 0);
@@ -83,6 +84,18 @@ int sctp_connect(struct sctp *s, mono_us now) {
   return 0;
 }
 
+void assoc_use_mtu(struct sctp *s) {
+  s->mtu = s->pmtu.good;
+  sender_set_mtu(&s->tx, s->mtu);
+}
+
+/* Large packets do not get through any more: RFC 8899 section 4.3. */
+static void look_for_black_hole(struct sctp *s, mono_us now) {
+  if (s->mtu <= s->pmtu.base || !sender_is_stuck(&s->tx)) return;
+  pmtu_black_hole(&s->pmtu, now);
+  assoc_use_mtu(s);
+}
+
 /* What any input may have made possible. */
 static void progress(struct sctp *s, mono_us now) {
   sender_expire(&s->tx);
@@ -92,6 +105,7 @@ static void progress(struct sctp *s, mono_us now) {
     assoc_end(s, -ETIMEDOUT, "the peer stopped answering");
     return;
   }
+  look_for_black_hole(s, now);
   reset_progress(s);
   shutdown_progress(s, now);
 }
@@ -113,6 +127,7 @@ static mono_us timers(struct sctp *s, mono_us now) {
   at = mono_min(at,
                 mono_min(s->rx.ack.now ? MONO_NEVER : s->rx.ack.at, sender_deadline(&s->tx, now)));
   at = mono_min(at, mono_min(heartbeat_deadline(s), reset_deadline(s)));
+  at = mono_min(at, s->pmtu.at);
   return mono_min(at, shutdown_deadline(s));
 }
 
@@ -123,6 +138,7 @@ static void run_timers(struct sctp *s, mono_us now) {
   ack_wake(&s->rx.ack, now);
   sender_wake(&s->tx, now);
   heartbeat_wake(s, now);
+  pmtu_wake(&s->pmtu, now, s->tx.errors > 0);
   reset_wake(s, now);
   shutdown_wake(s, now);
 }
@@ -201,6 +217,8 @@ void sctp_poll(struct sctp *s, mono_us now, uint8_t *buf, size_t cap, struct sct
   size_t n = s->clock.stopped ? 0 : outbound_packet(s, t, buf, cap);
   if (n > 0) {
     ret->kind = OUT_TX;
+    ret->full = n == s->mtu;
+    ret->fragment = n > s->mtu && !s->probed;
     ret->u.tx_n = n;
     return;
   }
@@ -267,6 +285,9 @@ void sctp_set_writable(struct sctp *s, mono_us now, bool writable) {
 
 void sctp_path_changed(struct sctp *s, mono_us now) {
   mono_us t = assoc_enter(s, now);
+  pmtu_init(&s->pmtu, s->pmtu.base, s->pmtu.max);
+  if (assoc_is_up(s)) pmtu_start(&s->pmtu, t);
+  assoc_use_mtu(s);
   sender_path_changed(&s->tx, t, s->hint);
   if (assoc_is_up(s) && s->tx.out.flight.n == 0) heartbeat_probe(s);
 }
@@ -276,10 +297,20 @@ void sctp_hint_rtt(struct sctp *s, mono_us rtt) {
   if (s->tx.rtt.srtt == 0) rtt_init(&s->tx.rtt, rtt);
 }
 
-void sctp_set_mtu(struct sctp *s, mono_us now, size_t mtu) {
-  (void)assoc_enter(s, now);
-  s->mtu = mtu < MTU_MIN ? MTU_MIN : mtu > MTU_MAX ? MTU_MAX : mtu;
-  sender_set_mtu(&s->tx, s->mtu);
+static size_t between(size_t v, size_t low, size_t high) {
+  return v < low ? low : v > high ? high : v;
+}
+
+void sctp_set_mtu(struct sctp *s, mono_us now, size_t mtu, size_t max) {
+  mono_us t = assoc_enter(s, now);
+  size_t base = between(mtu, MTU_MIN, MTU_MAX);
+  pmtu_init(&s->pmtu, base, between(max, base, MTU_MAX) & ~(size_t)3);
+  if (assoc_is_up(s)) pmtu_start(&s->pmtu, t);
+  assoc_use_mtu(s);
+}
+
+bool sctp_next_is_long(const struct sctp *s) {
+  return s->pmtu.due || sender_packet_size(&s->tx) > s->mtu;
 }
 
 void sctp_shutdown(struct sctp *s, mono_us now) {

@@ -18,7 +18,8 @@ struct sctp_cfg {
   uint16_t local_port;   /* 5000 */
   uint16_t remote_port;  /* 5000 */
   uint16_t max_streams;  /* streams offered each way, 65535 */
-  size_t mtu;            /* bytes of one SCTP packet */
+  size_t mtu;            /* bytes of one SCTP packet that every path carries */
+  size_t max_mtu;        /* the largest packet to look for (RFC 8899); 0: none above mtu */
   size_t receive_window; /* bytes held for us at most, reassembly and unreleased deliveries: the
                             a_rwnd */
   size_t max_message;    /* a longer incoming message aborts the association */
@@ -68,6 +69,9 @@ struct sctp_event {
 
 struct sctp_out {
   enum out_kind kind; /* OUT_IDLE, OUT_TX, OUT_EVENT */
+  bool full;          /* TX: as long as a packet may be: the next is likely to be as long */
+  bool fragment;      /* TX: longer, as its chunk was made for a path that carried more: the network
+                         may fragment it. No other packet may be */
   union {
     mono_us wake_at;
     size_t tx_n;
@@ -95,8 +99,8 @@ int sctp_recv(struct sctp *s, mono_us now, struct bytes packet);
 
 int sctp_wake(struct sctp *s, mono_us now);
 
-/* buf holds at least cfg.mtu bytes, and the MTU of sctp_set_mtu; one packet a OUT_TX. After
- * sctp_set_mtu made it smaller, a chunk made before may still come in a packet of the old size. */
+/* buf holds at least cfg.mtu and cfg.max_mtu bytes, and what sctp_set_mtu said; one packet a
+ * OUT_TX. After the MTU fell, a chunk made before may still come in a packet of the old size. */
 void sctp_poll(struct sctp *s, mono_us now, uint8_t *buf, size_t cap, struct sctp_out *ret);
 
 /*
@@ -138,7 +142,13 @@ void sctp_path_changed(struct sctp *s, mono_us now);
 /* The path's RTT as known from ICE, before SCTP has measured its own. */
 void sctp_hint_rtt(struct sctp *s, mono_us rtt);
 
-void sctp_set_mtu(struct sctp *s, mono_us now, size_t mtu);
+/* The bytes of a packet that the path carries for sure, which are in force at once, and those it
+ * may carry: what lies between is searched again (RFC 8899). max <= mtu: nothing is searched. */
+void sctp_set_mtu(struct sctp *s, mono_us now, size_t mtu, size_t max);
+
+/* True when the next packet may be longer than the MTU in force: a probe, or a chunk made before
+ * the MTU fell. A run of equal packets has to end before it. */
+bool sctp_next_is_long(const struct sctp *s);
 
 /* SHUTDOWN after all is acknowledged; ABORT at once (polled out, then closed). */
 void sctp_shutdown(struct sctp *s, mono_us now);

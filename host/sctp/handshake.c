@@ -180,6 +180,7 @@ void handshake_done(struct sctp *s, mono_us now) {
   s->resets.look = true;
   recovery_arm_t3(&s->tx, now);
   heartbeat_start(s, now);
+  pmtu_start(&s->pmtu, now);
 }
 
 /* The tags of the cookie against ours, table 12 of section 5.2.4. */

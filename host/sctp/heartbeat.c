@@ -21,7 +21,7 @@ void heartbeat_probe(struct sctp *s) {
 
 int heartbeat_on_heartbeat(struct sctp *s, mono_us now, const struct chunk *c) {
   (void)now;
-  if (!assoc_is_up(s) || CHUNK_HEADER_SIZE + padded(c->value.n) > s->mtu - PACKET_HEADER_SIZE)
+  if (!assoc_is_up(s) || CHUNK_HEADER_SIZE + padded(c->value.n) > s->pmtu.base - PACKET_HEADER_SIZE)
     return 0;
   struct payload *p = payload_new(CHUNK_HEADER_SIZE + padded(c->value.n));
   if (!p) return -ENOMEM;
@@ -38,9 +38,15 @@ int heartbeat_on_ack(struct sctp *s, mono_us now, const struct chunk *c) {
   struct heartbeat *h = &s->heartbeat;
   struct cursor in = cursor_of(c->value);
   struct param p;
-  if (!h->waiting || !param_next(&in, &p) || p.type != PARAM_HEARTBEAT_INFO) return 0;
+  if (!param_next(&in, &p) || p.type != PARAM_HEARTBEAT_INFO) return 0;
   struct cursor info = cursor_of(p.value);
-  if (cursor_u64(&info) != h->nonce || info.failed) return 0;
+  uint64_t nonce = cursor_u64(&info);
+  if (info.failed) return 0;
+  if (pmtu_on_ack(&s->pmtu, now, nonce)) {
+    assoc_use_mtu(s);
+    return 0;
+  }
+  if (!h->waiting || nonce != h->nonce) return 0;
   h->waiting = false;
   h->at = next_beat(s, now);
   s->tx.errors = 0;

@@ -87,9 +87,20 @@ static size_t packet(struct sctp *s, mono_us now, uint8_t *buf, size_t cap) {
   return w.n > PACKET_HEADER_SIZE ? finish_established(s, &w) : 0;
 }
 
+static size_t mtu_probe(struct sctp *s, mono_us now, uint8_t *buf, size_t cap) {
+  struct writer w = writer_of(buf, cap);
+  begin(s, &w, s->peer_tag);
+  pmtu_write(&s->pmtu, now, rtt_rto(&s->tx.rtt), s->cfg.rng, &w);
+  s->probed = w.n > PACKET_HEADER_SIZE;
+  return s->probed ? finish_established(s, &w) : 0;
+}
+
 size_t outbound_packet(struct sctp *s, mono_us now, uint8_t *buf, size_t cap) {
+  s->probed = false;
   if (s->lone) return lone_packet(s, buf, cap);
   if (s->phase == PHASE_COOKIE_WAIT || s->phase == PHASE_COOKIE_ECHOED)
     return handshake_packet(s, now, buf, smaller(s->mtu, cap));
-  return assoc_is_up(s) ? packet(s, now, buf, cap) : 0;
+  if (!assoc_is_up(s)) return 0;
+  size_t n = s->pmtu.due ? mtu_probe(s, now, buf, cap) : 0;
+  return n > 0 ? n : packet(s, now, buf, cap);
 }

@@ -82,7 +82,7 @@ void reset_progress(struct sctp *s) {
   struct resets *r = &s->resets;
   bool look = r->look || !list_empty(&s->tx.queue.released);
   if (!look || r->n_wanted == 0 || r->request || s->phase != PHASE_ESTABLISHED) return;
-  size_t most = (s->mtu - PACKET_HEADER_SIZE - REQUEST_HEADER_SIZE) / sizeof(uint16_t);
+  size_t most = (s->pmtu.base - PACKET_HEADER_SIZE - REQUEST_HEADER_SIZE) / sizeof(uint16_t);
   size_t n = count_drained(s, most);
   r->look = false;
   if (n == 0) return;

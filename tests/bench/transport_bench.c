@@ -84,7 +84,9 @@ static void tell(struct end *e, uint32_t peer, enum kind kind, const char *text)
 static uint32_t add_peer(struct end *e) {
   static const struct ice_interface_addr none;
   struct ice_interface_addr lo = none;
-  struct peer_cfg cfg = {.rng = &e->entropy.rng,
+  struct peer_cfg cfg = {.zero_checksum = true,
+                         .mtu_discovery = true,
+                         .rng = &e->entropy.rng,
                          .identity = e->identity,
                          .unix_offset_us = net_clock_unix_offset_us(),
                          .loopback = true,
@@ -267,7 +269,7 @@ static bool step(struct end *e, uint32_t i) {
   peer_poll(e->peers[i], turn(e), buf, cap, &out);
   switch (out.kind) {
   case OUT_IDLE: e->wake[i] = out.u.wake.at; return false;
-  case OUT_TX: net_links_add(e->links, i, &out.u.tx.path, out.u.tx.n, out.u.tx.segment); break;
+  case OUT_TX: net_links_add(e->links, i, &out); break;
   case OUT_EVENT: peer_happened(e, i, &out.u.ev); break;
   case OUT_BIND: bind_link(e, i, &out.u.bind); break;
   case OUT_UNBIND: net_links_unbind(e->links, i, out.u.unbind_link); break;

@@ -145,12 +145,17 @@ struct player {
   int n, want;
 };
 
-static void serve_ball(struct player *p) {
+static void add(struct player *p, size_t n) {
   size_t cap;
-  memset(net_links_space(p->links, &cap), 0, 64);
-  struct path path = {.link = 1, .remote = p->other};
+  const struct peer_out out = {.kind = OUT_TX,
+                               .u.tx = {.path = {.link = 1, .remote = p->other}, .n = n}};
+  memset(net_links_space(p->links, &cap), 0, n);
+  net_links_add(p->links, 1, &out);
+}
+
+static void serve_ball(struct player *p) {
   p->sent = net_clock_now();
-  net_links_add(p->links, 1, &path, 64, 0);
+  add(p, 64);
   net_links_flush(p->links);
 }
 
@@ -221,10 +226,7 @@ static void round_trips(int n) {
   if (!p.rtt) exit(1);
   serve_ball(&p);
   (void)uv_run(&p.loop, UV_RUN_DEFAULT);
-  size_t cap;
-  struct path path = {.link = 1, .remote = p.other};
-  memset(net_links_space(p.links, &cap), 0, 1);
-  net_links_add(p.links, 1, &path, 1, 0);
+  add(&p, 1);
   net_links_flush(p.links);
   (void)waitpid(child, NULL, 0);
   qsort(p.rtt, (size_t)n, sizeof *p.rtt, compare);

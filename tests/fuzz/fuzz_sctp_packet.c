@@ -21,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define WINDOW      65536u
 #define MAX_MESSAGE 16384u
 #define MTU         1200u
+#define MAX_MTU     1500u
 #define TIME_MASK   0x3fu
 #define FLAG_TAG_0  0x40u
 #define FLAG_TAG_X  0x80u
@@ -76,7 +77,7 @@ static void note_event(struct peer *p, const struct sctp_event *ev) {
 }
 
 static void pump(struct peer *p) {
-  uint8_t buf[MTU];
+  uint8_t buf[MAX_MTU];
   struct sctp_out out;
   struct sctp_stats st;
   for (int i = 0; i < ROUNDS; i++) {
@@ -213,6 +214,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                .remote_port = 5000,
                                .max_streams = 100,
                                .mtu = MTU,
+                               .max_mtu = MAX_MTU,
                                .receive_window = WINDOW,
                                .max_message = MAX_MESSAGE,
                                .send_buffer = 65536};

@@ -353,7 +353,7 @@ static void choose_weather(struct scenario *sc) {
   if (pick(sc, 2)) w.loss = pick(sc, 1000); /* to 10 % */
   if (pick(sc, 3) == 0) w.duplicate = pick(sc, 1000);
   if (pick(sc, 4) == 0) w.corrupt = pick(sc, 200);
-  if (pick(sc, 4) == 0) w.mtu = 1200;
+  if (pick(sc, 4) == 0) w.mtu = 1200 + pick(sc, 2) * pick(sc, 300);
   if (pick(sc, 4) == 0) {
     w.rate = 200000 + pick(sc, 2000000);
     w.queue = 20000 + pick(sc, 60000);
@@ -481,14 +481,16 @@ static void outage(void *ctx, void *arg) {
 }
 
 static void set_up(struct scenario *sc) {
-  const struct peer_cfg cfg = {.max_message_size = 262144,
-                               .max_channels = 1000,
-                               .max_buffered = 16 * 1024 * 1024,
-                               .receive_budget = 4 * 1024 * 1024};
+  struct peer_cfg cfg = {.max_message_size = 262144,
+                         .max_channels = 1000,
+                         .max_buffered = 16 * 1024 * 1024,
+                         .receive_budget = 4 * 1024 * 1024};
   sc->next_handle = 1;
   choose_weather(sc);
   for (int side = 0; side < 2; side++) {
     sc->ends[side] = (struct end){.scenario = sc, .side = side};
+    cfg.zero_checksum = pick(sc, 4) > 0;
+    cfg.mtu_discovery = pick(sc, 4) > 0;
     sc->ends[side].sp = sim_peer_new(sc->sim, &cfg, on_event, &sc->ends[side]);
     assert(sc->ends[side].sp);
     sc->meager[side] = pick(sc, 4) == 0;

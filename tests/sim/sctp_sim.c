@@ -52,6 +52,8 @@ struct sim {
   struct transmissions sent[2][65536];
   size_t held[2]; /* bytes taken and not released */
   bool connected[2];
+  uint32_t mtu, max_mtu; /* of the configuration; the links carry mtu always */
+  enum packet_integrity integrity;
   mono_us slowest; /* a packet's time on the link at most */
   unsigned messages, resets, lost_messages;
 };
@@ -231,7 +233,8 @@ static bool on_packet(void *ctx, struct sctp_pair *p, int from, struct bytes pac
   struct packet_header h;
   struct cursor chunks;
   (void)p;
-  check(sim, packet_open(packet, PACKET_CRC32C, &h, &chunks) == PACKET_OK, "a packet is malformed");
+  check(sim, packet_open(packet, sim->integrity, &h, &chunks) == PACKET_OK,
+        "a packet is malformed");
   for (struct chunk c; chunk_next(&chunks, &c);) {
     struct data_chunk d;
     if (c.type != CHUNK_DATA || !data_chunk_read(&c, &d)) continue;
@@ -297,9 +300,16 @@ static void disturb_path(struct sim *sim, uint32_t dice) {
   } else if (dice == 1) {
     for (int i = 0; i < 2; i++) sctp_path_changed(p->ends[i], p->now);
   } else {
-    for (int i = 0; i < 2; i++) sctp_set_mtu(p->ends[i], p->now, 500 + below(sim, 700));
+    size_t mtu = 500 + below(sim, sim->mtu - 499);
+    for (int i = 0; i < 2; i++) sctp_set_mtu(p->ends[i], p->now, mtu, sim->max_mtu);
   }
   for (int i = 0; i < 2; i++) pair_pump(p, i);
+}
+
+/* Neither end is told that the path carries less, or more, from now on. */
+static void change_mtu(struct sim *sim) {
+  for (int i = 0; i < 2; i++)
+    sim->pair.links[i].mtu = below(sim, 3) ? sim->mtu + below(sim, 900) : sim->mtu;
 }
 
 static void act(struct sim *sim) {
@@ -308,6 +318,7 @@ static void act(struct sim *sim) {
   for (uint32_t n = below(sim, 12); n > 0; n--) send_one(sim, end);
   if (dice < 10) reset_one(sim, end);
   if (dice >= 97) disturb_path(sim, dice - 97);
+  if (dice == 96) change_mtu(sim);
   for (int i = 0; i < 2; i++)
     if (below(sim, 3)) release(sim, i, sim->held[i] - sim->held[i] / 4 * below(sim, 4));
 }
@@ -377,13 +388,18 @@ static void run_seed(uint64_t seed, unsigned *messages, unsigned *resets, unsign
   struct sctp_cfg cfg = pair_cfg();
   sim->seed = seed;
   seeded_rng_init(&sim->rng, seed ^ 0x5c7b);
-  cfg.mtu = 600 + below(sim, 900);
+  cfg.mtu = sim->mtu = 600 + below(sim, 900);
+  cfg.max_mtu = sim->max_mtu = below(sim, 2) ? sim->mtu + below(sim, 900) : 0;
   cfg.receive_window = 300000 + below(sim, 1000000);
   cfg.send_buffer = 300000 + below(sim, 2000000);
+  const struct pair_link links[] = {random_link(sim), random_link(sim)};
+  /* Without a checksum something else has to see what is corrupted. */
+  cfg.zero_checksum = links[0].corruption + links[1].corruption == 0 && below(sim, 2);
+  sim->integrity = cfg.zero_checksum ? PACKET_ZERO_ACCEPTABLE : PACKET_CRC32C;
   pair_init(&sim->pair, &cfg, seed);
   sim->pair.hooks = (struct pair_hooks){sim, on_event, on_packet};
   for (int i = 0; i < 2; i++) {
-    sim->pair.links[i] = random_link(sim);
+    sim->pair.links[i] = links[i];
     mono_us slowest = slowest_of(&sim->pair.links[i]);
     if (slowest > sim->slowest) sim->slowest = slowest;
   }

@@ -117,11 +117,11 @@ static void launch(struct sctp_pair *p, int from, struct bytes b, mono_us leaves
   fly(p, k);
 }
 
-static void transmit(struct sctp_pair *p, int from, struct bytes b) {
+static void transmit(struct sctp_pair *p, int from, struct bytes b, bool fragment) {
   const struct pair_link *l = &p->links[from];
   p->sent[from]++;
   bool goes = !p->hooks.packet || p->hooks.packet(p->hooks.ctx, p, from, b);
-  bool fits = l->mtu == 0 || b.n <= l->mtu;
+  bool fits = l->mtu == 0 || fragment || b.n <= l->mtu;
   mono_us leaves =
       goes && fits && !chance(p, l->loss) ? through_bottleneck(p, from, b.n) : MONO_NEVER;
   if (leaves == MONO_NEVER) {
@@ -159,7 +159,7 @@ void pair_pump(struct sctp_pair *p, int end) {
   for (;;) {
     sctp_poll(p->ends[end], p->now, buf, sizeof buf, &out);
     if (out.kind == OUT_TX) {
-      transmit(p, end, (struct bytes){buf, out.u.tx_n});
+      transmit(p, end, (struct bytes){buf, out.u.tx_n}, out.fragment);
     } else if (out.kind == OUT_EVENT) {
       on_event(p, end, &out.u.ev);
     } else {

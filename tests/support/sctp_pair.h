@@ -18,7 +18,7 @@ struct pair_link {
   uint64_t bytes_per_s; /* rate of the bottleneck; each packet costs PAIR_OVERHEAD more */
   size_t queue;         /* bytes before the bottleneck; what does not fit is dropped */
   mono_us *busy_until;  /* the bottleneck is shared with others; NULL: our own */
-  size_t mtu;           /* a larger packet is dropped */
+  size_t mtu;           /* a larger packet is dropped, unless it may be fragmented; 0: any goes */
 };
 
 /* IP, UDP and DTLS around a packet. */

@@ -195,7 +195,8 @@ static void send_copy(struct sim *s, struct sim_peer *from, const struct addr *s
                    .at = at, .kind = HAPPENS_DATAGRAM, .from = *source, .to = *to, .data = copy});
 }
 
-static void send_datagram(struct sim_peer *sp, const struct path *path, struct bytes datagram) {
+static void send_datagram(struct sim_peer *sp, const struct path *path, struct bytes datagram,
+                          bool fragment) {
   struct sim *s = sp->sim;
   trace_u64(s, s->now);
   trace_bytes(s, datagram.p, datagram.n);
@@ -203,7 +204,8 @@ static void send_datagram(struct sim_peer *sp, const struct path *path, struct b
   const struct sim_link *link = NULL;
   for (size_t i = 0; i < sp->n_links; i++)
     if (sp->links[i].link == path->link) link = &sp->links[i];
-  if (!link || !sp->connected || (s->weather.mtu > 0 && datagram.n > s->weather.mtu)) return;
+  bool fits = s->weather.mtu == 0 || fragment || datagram.n <= s->weather.mtu;
+  if (!link || !sp->connected || !fits) return;
   if (chance(s, s->weather.loss)) return;
   send_copy(s, sp, &link->local, &path->remote, datagram);
   if (chance(s, s->weather.duplicate)) send_copy(s, sp, &link->local, &path->remote, datagram);
@@ -213,7 +215,7 @@ static void send_run(struct sim_peer *sp, const struct peer_out *out, const uint
   size_t segment = out->u.tx.segment ? out->u.tx.segment : out->u.tx.n;
   for (size_t at = 0; at < out->u.tx.n; at += segment) {
     size_t n = out->u.tx.n - at < segment ? out->u.tx.n - at : segment;
-    send_datagram(sp, &out->u.tx.path, (struct bytes){buf + at, n});
+    send_datagram(sp, &out->u.tx.path, (struct bytes){buf + at, n}, out->u.tx.fragment);
   }
 }
 

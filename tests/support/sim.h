@@ -17,7 +17,7 @@ struct sim_weather {
   mono_us delay;  /* one way */
   mono_us jitter; /* more, uniform: reorders */
   uint32_t loss, duplicate, corrupt;
-  size_t mtu;    /* UDP payload bytes; longer ones vanish. 0: any */
+  size_t mtu;    /* UDP payload bytes; longer ones vanish, unless they may be fragmented. 0: any */
   uint64_t rate; /* bytes a second of one host's way out; 0: no limit */
   size_t queue;  /* bytes that wait at most where rate limits */
 };

@@ -1,5 +1,8 @@
 #include "sctp/tx/sender.h"
 
+#define STUCK_TIMEOUTS    2u
+#define STUCK_RETRANSMITS 4u
+
 void sender_init(struct sender *s, uint32_t initial_tsn, size_t mtu, size_t send_buffer) {
   *s = (struct sender){.mtu = mtu};
   send_queue_init(&s->queue, send_buffer);
@@ -31,6 +34,12 @@ void sender_limit_streams(struct sender *s, uint16_t streams) {
   for (struct out_stream *o; (o = stream_map_each(&s->queue.streams, &at)) != NULL;)
     while (o->id >= streams && o->queue.next && !list_empty(&o->queue))
       sender_abandon(s, LIST_ENTRY(o->queue.next, struct tx_msg, link));
+}
+
+bool sender_is_stuck(const struct sender *s) {
+  if (outstanding_count(&s->out) == 0) return false;
+  return s->rtt.doublings >= STUCK_TIMEOUTS ||
+         outstanding_at(&s->out, s->out.base)->retransmits >= STUCK_RETRANSMITS;
 }
 
 bool sender_is_idle(const struct sender *s) {

@@ -86,6 +86,10 @@ static inline size_t sender_fragment(const struct sender *s) {
 /* The peer takes fewer streams than were offered: gives up what waits for the others. */
 void sender_limit_streams(struct sender *s, uint16_t streams);
 
+/* The oldest chunk does not get through: two timeouts in a row, or four times sent again in vain.
+ */
+bool sender_is_stuck(const struct sender *s);
+
 /* Nothing queued and nothing outstanding. */
 bool sender_is_idle(const struct sender *s);
 

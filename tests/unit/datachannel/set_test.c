@@ -74,7 +74,7 @@ static void test_messages_survive_a_path_that_blocks_and_changes(void **state) {
   dc_set_writable(p.end[0].set, p.now, true);
   dc_path_changed(p.end[0].set, p.now);
   dc_hint_rtt(p.end[0].set, 10 * MONO_MS);
-  dc_set_mtu(p.end[0].set, p.now, 900);
+  dc_set_mtu(p.end[0].set, p.now, 900, 0);
   pair_run(&p, MONO_S);
   assert_int_equal(end_count(&p.end[1], DC_EV_MESSAGE), 1);
   pair_end(&p);

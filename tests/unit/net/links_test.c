@@ -77,6 +77,11 @@ static struct addr bound(struct fixture *f, uint32_t peer, uint32_t link) {
   return local;
 }
 
+static void add(struct net_links *l, uint32_t peer, const struct path *path, size_t n) {
+  const struct peer_out out = {.kind = OUT_TX, .u.tx = {.path = *path, .n = n}};
+  net_links_add(l, peer, &out);
+}
+
 static void post(struct fixture *f, uint32_t peer, uint32_t link, const struct addr *to,
                  const char *text) {
   size_t cap;
@@ -85,7 +90,7 @@ static void post(struct fixture *f, uint32_t peer, uint32_t link, const struct a
   struct path path = {.link = link, .remote = *to};
   struct bytes b = bytes_of(text);
   memcpy(space, b.p, b.n);
-  net_links_add(f->links, peer, &path, b.n, 0);
+  add(f->links, peer, &path, b.n);
 }
 
 static void test_datagrams_go_from_link_to_link(void **state) {
@@ -140,7 +145,7 @@ static void test_the_space_flushes_when_it_is_used_up(void **state) {
   struct path path = {.link = 1, .remote = to};
   for (int i = 0; i < 5; i++) { /* 60 kB each */
     memset(net_links_space(f.links, &cap), 'z', 60000);
-    net_links_add(f.links, 1, &path, 60000, 0);
+    add(f.links, 1, &path, 60000);
   }
   assert_int_equal(kernel.calls, 2);
   end(&f);
@@ -207,7 +212,7 @@ static void test_what_is_held_has_a_limit(void **state) {
   size_t cap, most = NET_LINK_HELD_MAX / 60000;
   for (size_t i = 0; i < most + 2; i++) {
     memset(net_links_space(f.links, &cap), 'z', 60000);
-    net_links_add(f.links, 1, &path, 60000, 0);
+    add(f.links, 1, &path, 60000);
     net_links_flush(f.links);
   }
   assert_int_equal(net_links_counters(f.links)->refused, 2);

@@ -429,7 +429,7 @@ static void test_a_smaller_mtu_is_kept_by_what_is_new(void **state) {
   (void)state;
   struct solo t;
   up(&t);
-  sctp_set_mtu(t.s, t.now, 700);
+  sctp_set_mtu(t.s, t.now, 700, 0);
   assert_int_equal(solo_send(&t, 1, 2000), 0);
   assert_int_equal(t.n_packets, 3);
   for (size_t i = 0; i < 3; i++) assert_true(t.packets[i].n <= 700);
@@ -441,7 +441,7 @@ static void test_a_chunk_made_for_a_larger_mtu_goes_again_alone(void **state) {
   struct solo t;
   up(&t);
   send_full(&t, 1);
-  sctp_set_mtu(t.s, t.now, 700);
+  sctp_set_mtu(t.s, t.now, 700, 0);
   while (stats(&t).timeouts == 0) solo_wake(&t, t.wake_at);
   assert_int_equal(t.n_packets, 1);
   assert_int_equal(t.packets[0].n, 1200);
