@@ -51,13 +51,17 @@ def sweep():
 class Browser:
     """One Chromium process with a profile of its own."""
 
-    def __init__(self, flags=(), prefix=()):
+    def __init__(self, flags=(), prefix=(), preferences=None):
         sweep()
         self.profile = tempfile.mkdtemp(prefix=f"{PROFILE}{os.getpid()}-")
+        if preferences:
+            os.mkdir(os.path.join(self.profile, "Default"))
+            with open(os.path.join(self.profile, "Default", "Preferences"), "w", encoding="utf-8") as file:
+                json.dump(preferences, file)
         self.ids = itertools.count(1)
         self.changed = threading.Condition()
         self.replies = {}
-        self.listeners = {}
+        self.listeners = {}  # by session; None: of the browser itself
         self.ended = False
         self.writing = threading.Lock()
         ours_in, theirs_out = os.pipe()
@@ -126,7 +130,7 @@ class Browser:
                 self.replies[frame["id"]] = frame
                 self.changed.notify_all()
         elif frame.get("sessionId") in self.listeners:
-            self.listeners[frame["sessionId"]](frame["method"], frame["params"])
+            self.listeners[frame.get("sessionId")](frame["method"], frame["params"])
 
     # ---
 

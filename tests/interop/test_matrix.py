@@ -259,7 +259,7 @@ def test_the_statistics_count_what_went_over(own):
     near, far = own.channel()
     exchange(near, far, kind="binary", size=1000, count=7)
     exchange(far, near, kind="text", size=500, count=3)
-    if SUBJECT == "host":
+    if own.name("subject") == "host":
         own.subject.until(lambda c: c.path, "its path")
         assert own.subject.path["method"] == "host"
     stats = own.subject.call("getStats")["stats"].values()

@@ -57,6 +57,10 @@ def why_not(name):
         return "npm ci has not been run in tests/interop"
     if name == "aiortc" and not glob.glob("/usr/lib/python3/dist-packages/aiortc"):
         return "no aiortc: apt-get install python3-aiortc"
+    if name.startswith("extension-"):
+        from senso_harness import extension
+
+        return why_not("chromium") or extension.why_not()
     if name == "chromium" and not os.path.exists("/usr/bin/chromium"):
         return "no chromium: apt-get install chromium"
     return None
@@ -68,6 +72,10 @@ def start(name, prefix=()):
         from .host_agent import HostAgent
 
         return HostAgent(name, prefix, None if prefix else {"loopback": True})
+    if name.startswith("extension-"):
+        from extension_agent import ExtensionAgent
+
+        return ExtensionAgent(name.removeprefix("extension-"), prefix, None if prefix else {"loopback": True})
     if name.startswith("chromium"):
         import chromium
 
