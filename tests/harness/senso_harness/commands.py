@@ -5,13 +5,14 @@ import functools
 import sys
 
 from .browser import PageHost
-from .host import Host
+from .host import Host, binary_path
+from .in_browser import in_browser
 from .peer import connect
 from .shell import Shell, interactive, scripted
 from .thumbnails import thumbnails
 from .transcript import Mismatch, replay as replay_file
 
-__all__ = ["page", "pair", "record", "repl", "replay", "script", "thumbnails"]
+__all__ = ["browser", "page", "pair", "record", "repl", "replay", "script", "thumbnails"]
 
 say = functools.partial(print, flush=True)
 
@@ -26,6 +27,11 @@ async def _hosts(options, names, transcript=None):
 
 def _names(options):
     return ("a", "b") if getattr(options, "pair", False) else ("host",)
+
+
+async def browser(options):
+    options.host = binary_path(options.host)
+    return await in_browser(options, say)
 
 
 async def repl(options):
