@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "net/turn.h"
+#include "net/loop_turn.h"
 #include "net/watch.h"
 
 struct net_input {
-  struct net_watch *watch; /* NULL for what can always be read */
-  struct net_turn *turn;   /* that instead */
+  struct net_watch *watch;    /* NULL for what can always be read */
+  struct net_loop_turn *turn; /* that instead */
   net_input_fn *fn;
   void *ctx;
   int fd;
@@ -34,8 +34,8 @@ static int start(struct net_input *in, uv_loop_t *loop) {
   int r = net_watch_new(&in->watch, loop, in->fd, in->own, on_ready, in);
   if (r == 0) return net_watch_set(in->watch, NET_READABLE);
   if (r != -EPERM) return r;
-  r = net_turn_new(&in->turn, loop, on_turn, in);
-  if (r == 0) net_turn_busy(in->turn, true);
+  r = net_loop_turn_new(&in->turn, loop, on_turn, in);
+  if (r == 0) net_loop_turn_busy(in->turn, true);
   return r;
 }
 
@@ -61,7 +61,7 @@ int net_input_new(struct net_input **ret, uv_loop_t *loop, int fd, bool own, net
 struct net_input *net_input_free(struct net_input *in) {
   if (!in) return NULL;
   net_watch_free(in->watch);
-  net_turn_free(in->turn);
+  net_loop_turn_free(in->turn);
   free(in);
   return NULL;
 }

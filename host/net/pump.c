@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "net/clock.h"
+#include "net/loop_turn.h"
 #include "net/resolve.h"
 #include "net/timer.h"
-#include "net/turn.h"
 
 #define WRITE_EARLY ((size_t)128 * 1024) /* frames queued in a drain before they are written */
 
@@ -16,7 +16,7 @@ struct net_pump {
   struct net_output *output;
   struct net_resolver *resolver;
   struct net_timer *wake, *deadline;
-  struct net_turn *turn;
+  struct net_loop_turn *turn;
   mono_us now;     /* of this turn */
   mono_us wake_at; /* what the session asked for when it was last idle */
   bool in_turn;    /* since the first input, until the session is idle again */
@@ -198,7 +198,7 @@ static int start(struct net_pump *p) {
   if (r == 0) r = net_resolver_new(&p->resolver, loop, on_resolved, p);
   if (r == 0) r = net_timer_new(&p->wake, loop, on_wake, p);
   if (r == 0) r = net_timer_new(&p->deadline, loop, on_deadline, p);
-  if (r == 0) r = net_turn_new(&p->turn, loop, on_turn, p);
+  if (r == 0) r = net_loop_turn_new(&p->turn, loop, on_turn, p);
   return r;
 }
 
@@ -219,7 +219,7 @@ int net_pump_new(struct net_pump **ret, const struct net_pump_cfg *cfg) {
 
 struct net_pump *net_pump_free(struct net_pump *p) {
   if (!p) return NULL;
-  net_turn_free(p->turn);
+  net_loop_turn_free(p->turn);
   net_timer_free(p->deadline);
   net_timer_free(p->wake);
   net_resolver_free(p->resolver);

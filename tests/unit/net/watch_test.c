@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/loop_turn.h"
 #include "net/timer.h"
-#include "net/turn.h"
 #include "unit/net/driven.h"
 
 struct seen {
@@ -159,15 +159,15 @@ static int all_parts(void *ctx) {
   struct driven *d = ctx;
   struct net_watch *w = NULL;
   struct net_timer *timer = NULL;
-  struct net_turn *turn = NULL;
+  struct net_loop_turn *turn = NULL;
   int fd[2];
   assert_int_equal(pipe(fd), 0);
   int r = net_watch_new(&w, &d->loop, fd[0], true, on_ready, NULL);
   if (r == 0) r = net_timer_new(&timer, &d->loop, on_event, NULL);
-  if (r == 0) r = net_turn_new(&turn, &d->loop, on_event, NULL);
+  if (r == 0) r = net_loop_turn_new(&turn, &d->loop, on_event, NULL);
   net_watch_free(w);
   net_timer_free(timer);
-  net_turn_free(turn);
+  net_loop_turn_free(turn);
   close(fd[0]);
   close(fd[1]);
   driven_settle(d);
@@ -183,7 +183,7 @@ static void test_out_of_memory_is_reported(void **state) {
   driven_end(&d);
   assert_null(net_watch_free(NULL));
   assert_null(net_timer_free(NULL));
-  assert_null(net_turn_free(NULL));
+  assert_null(net_loop_turn_free(NULL));
 }
 
 int main(void) {

@@ -1,18 +1,18 @@
-#include "net/turn.h"
+#include "net/loop_turn.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-struct net_turn {
+struct net_loop_turn {
   uv_prepare_t before;
   uv_check_t after;
   uv_idle_t busy; /* an active one keeps the loop from waiting */
-  net_turn_fn *fn;
+  net_loop_turn_fn *fn;
   void *ctx;
   int open;
 };
 
-static void call(struct net_turn *t) {
+static void call(struct net_loop_turn *t) {
   if (t->fn) t->fn(t->ctx);
 }
 
@@ -29,12 +29,13 @@ static void on_idle(uv_idle_t *handle) {
 }
 
 static void on_closed(uv_handle_t *handle) {
-  struct net_turn *t = handle->data;
+  struct net_loop_turn *t = handle->data;
   if (--t->open == 0) free(t);
 }
 
-int net_turn_new(struct net_turn **ret, uv_loop_t *loop, net_turn_fn *fn, void *ctx) {
-  struct net_turn *t = calloc(1, sizeof *t);
+int net_loop_turn_new(struct net_loop_turn **ret, uv_loop_t *loop, net_loop_turn_fn *fn,
+                      void *ctx) {
+  struct net_loop_turn *t = calloc(1, sizeof *t);
   if (!t) return -ENOMEM;
   t->fn = fn;
   t->ctx = ctx;
@@ -49,7 +50,7 @@ int net_turn_new(struct net_turn **ret, uv_loop_t *loop, net_turn_fn *fn, void *
   return 0;
 }
 
-struct net_turn *net_turn_free(struct net_turn *t) {
+struct net_loop_turn *net_loop_turn_free(struct net_loop_turn *t) {
   if (!t) return NULL;
   t->fn = NULL;
   uv_close((uv_handle_t *)&t->before, on_closed);
@@ -58,7 +59,7 @@ struct net_turn *net_turn_free(struct net_turn *t) {
   return NULL;
 }
 
-void net_turn_busy(struct net_turn *t, bool busy) {
+void net_loop_turn_busy(struct net_loop_turn *t, bool busy) {
   if (busy)
     (void)uv_idle_start(&t->busy, on_idle);
   else

@@ -1,4 +1,4 @@
-#include "net/turn.h"
+#include "net/loop_turn.h"
 
 #include "unit/net/driven.h"
 
@@ -9,13 +9,13 @@ static void count(void *ctx) {
 static void test_it_is_called_before_and_after_every_wait(void **state) {
   (void)state;
   struct driven d;
-  struct net_turn *t;
+  struct net_loop_turn *t;
   int n = 0;
   driven_begin(&d);
-  assert_int_equal(net_turn_new(&t, &d.loop, count, &n), 0);
+  assert_int_equal(net_loop_turn_new(&t, &d.loop, count, &n), 0);
   (void)uv_run(&d.loop, UV_RUN_NOWAIT);
   assert_int_equal(n, 2);
-  net_turn_free(t);
+  net_loop_turn_free(t);
   driven_settle(&d);
   assert_int_equal(n, 2);
   driven_end(&d);
@@ -24,18 +24,18 @@ static void test_it_is_called_before_and_after_every_wait(void **state) {
 static void test_a_busy_one_keeps_the_loop_from_waiting(void **state) {
   (void)state;
   struct driven d;
-  struct net_turn *t;
+  struct net_loop_turn *t;
   int n = 0;
   driven_begin(&d);
-  assert_int_equal(net_turn_new(&t, &d.loop, count, &n), 0);
+  assert_int_equal(net_loop_turn_new(&t, &d.loop, count, &n), 0);
   driven_settle(&d);
   assert_int_equal(uv_backend_timeout(&d.loop) != 0, true);
-  net_turn_busy(t, true);
+  net_loop_turn_busy(t, true);
   assert_int_equal(uv_backend_timeout(&d.loop), 0);
   DRIVE_UNTIL(&d, n >= 10);
-  net_turn_busy(t, false);
+  net_loop_turn_busy(t, false);
   assert_int_equal(uv_backend_timeout(&d.loop) != 0, true);
-  net_turn_free(t);
+  net_loop_turn_free(t);
   driven_end(&d);
 }
 
