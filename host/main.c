@@ -1,8 +1,10 @@
 /* Wiring only: reads the command line, makes the parts, runs the loop, frees the parts. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dtls/dtls.h"
+#include "net/check_install.h"
 #include "net/client.h"
 #include "net/clock.h"
 #include "net/entropy.h"
@@ -174,6 +176,16 @@ static int serve(const struct net_options *options) {
   return h.exit_status;
 }
 
+static int check_install(const char *root) {
+  struct text report = {0};
+  const struct net_check_install cfg = {.root = root, .home = getenv("HOME")};
+  int mistakes = net_check_install(&cfg, &report);
+  if (report.p) (void)fputs(report.p, stdout);
+  (void)printf("%d mistake%s\n", mistakes, mistakes == 1 ? "" : "s");
+  text_free(&report);
+  return mistakes == 0 ? 0 : 1;
+}
+
 int main(int argc, char *argv[]) {
   struct text why = {0};
   struct net_options options;
@@ -185,6 +197,7 @@ int main(int argc, char *argv[]) {
   switch (options.mode) {
   case NET_MODE_VERSION: return puts("senso-host " SENSO_VERSION) < 0;
   case NET_MODE_HELP: return fputs(net_options_usage(), stdout) < 0;
+  case NET_MODE_CHECK_INSTALL: return check_install(options.root);
   case NET_MODE_BROWSER:
   case NET_MODE_STDIO:
   case NET_MODE_LINES: break;

@@ -13,18 +13,22 @@ struct known {
 static const struct known known[] = {
     {"--stdio", NET_MODE_STDIO},
     {"--lines", NET_MODE_LINES},
+    {"--check-install", NET_MODE_CHECK_INSTALL},
     {"--version", NET_MODE_VERSION},
     {"--help", NET_MODE_HELP},
 };
 
 /* Named in the protocol, but not in this build. */
-static const char *const absent[] = {"--listen", "--check-install", "--token-file"};
+static const char *const absent[] = {"--listen", "--token-file"};
 
 const char *net_options_usage(void) {
   return "usage: senso-host chrome-extension://ID/   as a browser starts it: frames on stdin and "
          "stdout\n"
          "       senso-host --stdio                  the same frames, for no origin\n"
          "       senso-host --lines                  one JSON object a line\n"
+         "       senso-host --check-install [DIR]    explains every mistake in the installed "
+         "manifests\n"
+         "                                           (of the system below DIR)\n"
          "       senso-host --version | --help\n";
 }
 
@@ -57,7 +61,9 @@ int net_options_read(int argc, char *const argv[], struct net_options *ret, stru
   struct net_options options;
   int r = read_option(argv[1], &options, why);
   if (r != 0) return r;
-  if (argc > 2) return refuse(why, "one argument too many", argv[2]);
+  if (options.mode == NET_MODE_CHECK_INSTALL) options.root = argc > 2 ? argv[2] : "";
+  int most = options.mode == NET_MODE_CHECK_INSTALL ? 3 : 2;
+  if (argc > most) return refuse(why, "one argument too many", argv[most]);
   *ret = options;
   return 0;
 }

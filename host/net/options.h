@@ -8,12 +8,14 @@ enum net_mode {
   NET_MODE_BROWSER, /* by a browser, for the origin */
   NET_MODE_STDIO,   /* the browser's frames without an origin */
   NET_MODE_LINES,   /* one JSON text a line */
+  NET_MODE_CHECK_INSTALL,
   NET_MODE_VERSION,
   NET_MODE_HELP,
 };
 
 struct net_options {
   enum net_mode mode;
+  const char *root;   /* of --check-install: "" or the folder that was named; borrowed */
   const char *origin; /* "chrome-extension://ID/", borrowed from argv; NULL unless by a browser */
 };
 
