@@ -97,14 +97,30 @@ def install_npm(context):
     return tally
 
 
-def unit(context):
-    report = LOGS / "unit.xml"
+def ctest(name, preset, *more):
+    """What ctest runs of a build."""
+    report = LOGS / f"{name}.xml"
     report.unlink(missing_ok=True)
     status, output, why = execute(
-        "unit", ["ctest", "--test-dir", "build/asan", "-j", "2", "--timeout", "600",
-                 "--output-junit", str(report), "--test-output-size-passed", "4000000",
-                 "--test-output-size-failed", "4000000", "--no-tests=error"], 1200)
-    return judged("unit", report, from_ctest, status, output, why)
+        name, ["ctest", "--test-dir", f"build/{preset}", "-j", "2", "--timeout", "600",
+               "--output-junit", str(report), "--test-output-size-passed", "4000000",
+               "--test-output-size-failed", "4000000", "--no-tests=error", *more], 1200)
+    return judged(name, report, from_ctest, status, output, why)
+
+
+def unit(context):
+    return ctest("unit", "asan")
+
+
+def arm64(context):
+    """The cross build, and its unit tests and corpora under qemu-user."""
+    lacking = [c for c in ("aarch64-linux-gnu-gcc", "qemu-aarch64") if not shutil.which(c)]
+    if lacking:
+        return Tally(skips=[("arm64", f"no {' and no '.join(lacking)}: see packaging/packages.arm64")])
+    tally = build("arm64")(context)
+    if not tally.failures:
+        tally.add(ctest("arm64", "arm64", "--tests-regex", "^(unit|replay)_"))
+    return tally
 
 
 def judged(name, report, read, status, output, why):
@@ -151,6 +167,7 @@ SECTIONS = [
     Section("layering", script("layering")),
     Section("lint", script("lint", seconds=900), needs=("build-release",)),
     Section("unit", unit, needs=("build-asan",)),
+    Section("arm64", arm64, slow=True),
     Section("rpc", suite("rpc", ASAN, 600), needs=("build-release", "build-asan")),
     Section("harness", suite("harness", RELEASE, 300), needs=("build-release",)),
     Section("interop", suite("interop", RELEASE, 700), needs=("npm", "build-release"), slow=True),
