@@ -24,6 +24,7 @@ static int make_machines(struct peer *p, mono_us now) {
                .mtu = PEER_DATAGRAM_SAFE - DTLS_OVERHEAD,
                .receive_window = cfg->receive_budget,
                .max_message = cfg->max_message_size,
+               .interleaving = cfg->interleaving,
                .zero_checksum = cfg->zero_checksum,
                .send_buffer = SIZE_MAX},
       .max_channels = cfg->max_channels,

@@ -27,6 +27,7 @@ struct peer_cfg {
   size_t max_channels;
   size_t max_buffered;
   size_t receive_budget;
+  bool interleaving;  /* offer I-DATA (RFC 8260) */
   bool zero_checksum; /* offer RFC 9653 */
   bool mtu_discovery; /* look for a larger MTU (RFC 8899) than all paths carry */
 };

@@ -90,6 +90,7 @@ static int make_machine(struct rpc_call *c, struct rpc_peer *p,
                                     .max_channels = cfg->max_channels,
                                     .max_buffered = cfg->max_buffered,
                                     .receive_budget = RECEIVE_BUDGET,
+                                    .interleaving = true,
                                     .zero_checksum = true,
                                     .mtu_discovery = true};
   int r = peer_new(&p->machine, &peer_cfg, c->now);

@@ -87,6 +87,7 @@ struct sctp {
   uint32_t local_tag, peer_tag, local_tsn;
   uint16_t streams_out, streams_in;
   bool peer_reconfig;
+  bool interleaving;  /* user data goes both ways in I-DATA */
   bool skip_checksum; /* both ends take a zero checksum for good */
   size_t mtu;         /* in force */
   struct pmtu pmtu;

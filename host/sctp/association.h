@@ -23,8 +23,10 @@ struct sctp_cfg {
   size_t receive_window; /* bytes held for us at most, reassembly and unreleased deliveries: the
                             a_rwnd */
   size_t max_message;    /* a longer incoming message aborts the association */
-  bool zero_checksum;    /* the packets are protected by DTLS: no CRC32c where the peer agrees (RFC
-                            9653) */
+  bool
+      interleaving; /* messages of several streams at once (I-DATA) where the peer can (RFC 8260) */
+  bool zero_checksum; /* the packets are protected by DTLS: no CRC32c where the peer agrees (RFC
+                         9653) */
   size_t send_buffer; /* bytes queued and unacknowledged at most; sctp_send gives -EAGAIN past it,
                          but takes one message of any size when there is nothing else. Very many
                          small messages are full earlier: with their overhead at four times this */

@@ -20,6 +20,7 @@ void cookie_write(struct writer *w, const uint8_t key[SIPHASH_KEY_SIZE], const s
   writer_u8(&b, c->forward_tsn);
   writer_u8(&b, c->reconfig);
   writer_u8(&b, c->zero_checksum);
+  writer_u8(&b, c->interleaving);
   writer_zero(&b, writer_left(&b));
   writer_bytes(w, writer_written(&b));
   writer_u64(w, siphash(key, writer_written(&b)));
@@ -39,6 +40,7 @@ static void read_body(struct cursor *c, struct cookie *ret) {
   ret->forward_tsn = cursor_u8(c) != 0;
   ret->reconfig = cursor_u8(c) != 0;
   ret->zero_checksum = cursor_u8(c) != 0;
+  ret->interleaving = cursor_u8(c) != 0;
 }
 
 enum cookie_fault cookie_read(struct bytes b, const uint8_t key[SIPHASH_KEY_SIZE], mono_us now,

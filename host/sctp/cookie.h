@@ -15,8 +15,8 @@ struct cookie {
   uint32_t local_tsn, peer_tsn;         /* initial TSNs */
   uint32_t local_tie_tag, peer_tie_tag; /* section 5.2.2; 0: no association when it was made */
   uint32_t peer_rwnd;
-  uint16_t streams_out, streams_in;          /* as negotiated */
-  bool forward_tsn, reconfig, zero_checksum; /* what the peer can */
+  uint16_t streams_out, streams_in;                        /* as negotiated */
+  bool forward_tsn, reconfig, zero_checksum, interleaving; /* what the peer can */
 };
 
 #define COOKIE_SIZE 60u

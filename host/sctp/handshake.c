@@ -54,6 +54,7 @@ static struct init_chunk own_init(const struct sctp *s, uint32_t tag, uint32_t t
                              .tsn = tsn,
                              .forward_tsn = true,
                              .reconfig = true,
+                             .interleaving = s->cfg.interleaving,
                              .zero_checksum = s->cfg.zero_checksum};
 }
 
@@ -96,6 +97,7 @@ static struct cookie cookie_for(struct sctp *s, mono_us now, const struct init_c
                          .streams_in = fewer(s->cfg.max_streams, init->streams_out),
                          .forward_tsn = init->forward_tsn,
                          .reconfig = init->reconfig,
+                         .interleaving = init->interleaving,
                          .zero_checksum = init->zero_checksum};
 }
 
@@ -126,8 +128,12 @@ static void meet(struct sctp *s, const struct cookie *c) {
   s->peer_reconfig = c->reconfig;
   s->skip_checksum = c->zero_checksum && s->cfg.zero_checksum;
   s->resets.peer_seq = c->peer_tsn;
-  receiver_start(&s->rx, c->peer_tsn, c->streams_in, c->forward_tsn);
-  sender_start(&s->tx, c->peer_rwnd, c->forward_tsn);
+  s->interleaving = c->interleaving && s->cfg.interleaving;
+  receiver_start(&s->rx, &(struct receiver_start){.tsn = c->peer_tsn,
+                                                  .streams = c->streams_in,
+                                                  .forward_tsn = c->forward_tsn,
+                                                  .interleaving = s->interleaving});
+  sender_start(&s->tx, c->peer_rwnd, c->forward_tsn, s->interleaving);
   sender_limit_streams(&s->tx, c->streams_out);
 }
 
@@ -165,6 +171,7 @@ int handshake_on_init_ack(struct sctp *s, mono_us now, const struct chunk *c) {
                                .streams_in = fewer(s->cfg.max_streams, init.streams_out),
                                .forward_tsn = init.forward_tsn,
                                .reconfig = init.reconfig,
+                               .interleaving = init.interleaving,
                                .zero_checksum = init.zero_checksum};
   meet(s, &known);
   if (h->tries == 0) note_rtt(s, now, h->sent_at);

@@ -39,6 +39,10 @@ static int on_data(struct sctp *s, mono_us now, const struct chunk *c) {
     assoc_violation(s, "the peer sent a DATA chunk without its header");
     return 0;
   }
+  if (d.interleaved != s->interleaving) { /* RFC 8260 section 2.2.1 */
+    assoc_violation(s, "the peer sent the kind of DATA chunk that was not agreed upon");
+    return 0;
+  }
   if (d.data.n == 0) return no_data(s, &d);
   int err = receiver_data(&s->rx, &d);
   if (err == -ENOSTR) return invalid_stream(s, &d);
@@ -63,7 +67,11 @@ static int on_sack(struct sctp *s, mono_us now, const struct chunk *c) {
 
 static int on_forward(struct sctp *s, mono_us now, const struct chunk *c) {
   struct forward_tsn_chunk f;
-  if (!takes_data(s, now) || !forward_tsn_read(c->value, &f)) return 0;
+  if (!takes_data(s, now) || !forward_tsn_read(c, &f)) return 0;
+  if (f.interleaved != s->interleaving) { /* RFC 8260 section 2.3.1 */
+    assoc_violation(s, "the peer sent the kind of FORWARD TSN chunk that was not agreed upon");
+    return 0;
+  }
   int err = receiver_forward(&s->rx, &f);
   if (err != -EPROTO) return err;
   assoc_violation(s, "the peer skipped the begin of a message it goes on with");
@@ -85,10 +93,12 @@ struct handler {
 /* The most frequent first. INIT and COOKIE ECHO have rules of their own about the packet. */
 static const struct handler handlers[] = {
     {CHUNK_DATA, on_data},
+    {CHUNK_I_DATA, on_data},
     {CHUNK_SACK, on_sack},
     {CHUNK_HEARTBEAT, heartbeat_on_heartbeat},
     {CHUNK_HEARTBEAT_ACK, heartbeat_on_ack},
     {CHUNK_FORWARD_TSN, on_forward},
+    {CHUNK_I_FORWARD_TSN, on_forward},
     {CHUNK_RE_CONFIG, reset_on_reconfig},
     {CHUNK_ABORT, ending_on_abort},
     {CHUNK_ERROR, ending_on_error},
@@ -100,7 +110,9 @@ static const struct handler handlers[] = {
     {CHUNK_PAD, on_pad},
 };
 
-static const struct handler *find_handler(uint8_t type) {
+static const struct handler *find_handler(const struct sctp *s, uint8_t type) {
+  bool interleaving = type == CHUNK_I_DATA || type == CHUNK_I_FORWARD_TSN;
+  if (interleaving && !s->cfg.interleaving) return NULL;
   for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
     if (handlers[i].type == type) return &handlers[i];
   return NULL;
@@ -122,7 +134,7 @@ static int on_chunk(struct sctp *s, mono_us now, const struct chunk *c, uint32_t
     *ret_stop = true;
     return 0;
   }
-  const struct handler *h = find_handler(c->type);
+  const struct handler *h = find_handler(s, c->type);
   return h ? h->handle(s, now, c) : on_unknown(s, c, ret_stop);
 }
 

@@ -68,7 +68,7 @@ static void finish(struct sctp *s, int err) {
   for (size_t i = 0; i < e->n; i++) {
     struct out_stream *out = send_queue_stream(&s->tx.queue, e->streams[i]);
     out->resetting = false;
-    if (err == 0) out->next_ssn = 0;
+    if (err == 0) out->next_mid[0] = out->next_mid[1] = 0;
   }
   e->err = err;
   list_push_back(&s->rx.delivery.events, &e->item.link);

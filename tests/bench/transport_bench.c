@@ -84,7 +84,8 @@ static void tell(struct end *e, uint32_t peer, enum kind kind, const char *text)
 static uint32_t add_peer(struct end *e) {
   static const struct ice_interface_addr none;
   struct ice_interface_addr lo = none;
-  struct peer_cfg cfg = {.zero_checksum = true,
+  struct peer_cfg cfg = {.interleaving = true,
+                         .zero_checksum = true,
                          .mtu_discovery = true,
                          .rng = &e->entropy.rng,
                          .identity = e->identity,

@@ -121,7 +121,8 @@ static void step(struct play *p, struct cursor *c) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct play p = {.sim = sim_new(1), .next = 1};
-  const struct peer_cfg cfg = {.zero_checksum = true,
+  const struct peer_cfg cfg = {.interleaving = true,
+                               .zero_checksum = true,
                                .mtu_discovery = true,
                                .max_message_size = 65536,
                                .max_channels = 20,

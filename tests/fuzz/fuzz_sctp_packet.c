@@ -128,6 +128,7 @@ static void answer_init(struct peer *p) {
                                         .streams_in = 100,
                                         .forward_tsn = true,
                                         .reconfig = true,
+                                        .interleaving = true,
                                         .cookie = bytes_of("cookie")},
                    (struct bytes){NULL, 0});
   hand_in(p, p->tag, writer_written(&w));
@@ -183,7 +184,7 @@ static void read_chunk(const struct chunk *c) {
     for (size_t i = 0; i < sack_gaps(&s); i++) (void)sack_gap_at(&s, i);
     for (size_t i = 0; i < sack_dups(&s); i++) (void)sack_dup_at(&s, i);
   }
-  if (forward_tsn_read(c->value, &f))
+  if (forward_tsn_read(c, &f))
     for (size_t i = 0; i < forward_tsn_entries(&f); i++) (void)forward_tsn_at(&f, i);
   for (struct param p; param_next(&params, &p);) read_param(&p);
 }
@@ -213,6 +214,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                .local_port = 5000,
                                .remote_port = 5000,
                                .max_streams = 100,
+                               .interleaving = start / STARTS & 1,
                                .mtu = MTU,
                                .max_mtu = MAX_MTU,
                                .receive_window = WINDOW,

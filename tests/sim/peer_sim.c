@@ -489,6 +489,7 @@ static void set_up(struct scenario *sc) {
   choose_weather(sc);
   for (int side = 0; side < 2; side++) {
     sc->ends[side] = (struct end){.scenario = sc, .side = side};
+    cfg.interleaving = pick(sc, 4) > 0;
     cfg.zero_checksum = pick(sc, 4) > 0;
     cfg.mtu_discovery = pick(sc, 4) > 0;
     sc->ends[side].sp = sim_peer_new(sc->sim, &cfg, on_event, &sc->ends[side]);

@@ -237,7 +237,7 @@ static bool on_packet(void *ctx, struct sctp_pair *p, int from, struct bytes pac
         "a packet is malformed");
   for (struct chunk c; chunk_next(&chunks, &c);) {
     struct data_chunk d;
-    if (c.type != CHUNK_DATA || !data_chunk_read(&c, &d)) continue;
+    if ((c.type != CHUNK_DATA && c.type != CHUNK_I_DATA) || !data_chunk_read(&c, &d)) continue;
     struct transmissions *t = &sim->sent[from][d.tsn & 0xffff];
     if (t->tsn != d.tsn) *t = (struct transmissions){.tsn = d.tsn};
     t->count++;
@@ -394,6 +394,7 @@ static void run_seed(uint64_t seed, unsigned *messages, unsigned *resets, unsign
   cfg.send_buffer = 300000 + below(sim, 2000000);
   const struct pair_link links[] = {random_link(sim), random_link(sim)};
   /* Without a checksum something else has to see what is corrupted. */
+  cfg.interleaving = below(sim, 2);
   cfg.zero_checksum = links[0].corruption + links[1].corruption == 0 && below(sim, 2);
   sim->integrity = cfg.zero_checksum ? PACKET_ZERO_ACCEPTABLE : PACKET_CRC32C;
   pair_init(&sim->pair, &cfg, seed);

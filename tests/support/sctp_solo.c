@@ -99,7 +99,7 @@ void solo_data(struct solo *t, uint32_t tsn, uint16_t stream, uint16_t ssn, uint
   solo_begin(t);
   data_chunk_write(&t->w, &(struct data_chunk){.tsn = tsn,
                                                .stream = stream,
-                                               .ssn = ssn,
+                                               .mid = ssn,
                                                .ppid = 51,
                                                .begin = flags & DATA_FLAG_BEGIN,
                                                .end = flags & DATA_FLAG_END,

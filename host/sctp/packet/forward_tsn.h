@@ -3,28 +3,38 @@
 
 #include "sctp/packet/packet.h"
 
-/* FORWARD TSN, RFC 3758 section 3.2. */
+/* FORWARD TSN (RFC 3758 section 3.2) and I-FORWARD-TSN (RFC 8260 section 2.3.1). */
 struct forward_tsn_chunk {
+  bool interleaved;     /* I-FORWARD-TSN */
   uint32_t cum;         /* the new cumulative TSN */
-  struct bytes entries; /* 4 bytes each: stream and the last SSN skipped in it */
+  struct bytes entries; /* 4 bytes each: stream and SSN; or 8: stream, flags and MID */
 };
 
 struct forward_tsn_entry {
-  uint16_t stream, ssn;
+  uint16_t stream;
+  bool unordered; /* I-FORWARD-TSN only */
+  uint32_t mid;   /* the last message skipped in the stream: SSN, or MID */
 };
 
-bool forward_tsn_read(struct bytes value, struct forward_tsn_chunk *ret);
+/* Reads either, by the chunk's type. */
+bool forward_tsn_read(const struct chunk *c, struct forward_tsn_chunk *ret);
 
-static inline size_t forward_tsn_entries(const struct forward_tsn_chunk *f) {
-  return f->entries.n / 4;
-}
+size_t forward_tsn_entries(const struct forward_tsn_chunk *f);
 /* The i-th entry, i < forward_tsn_entries. */
-static inline struct forward_tsn_entry forward_tsn_at(const struct forward_tsn_chunk *f, size_t i) {
-  return (struct forward_tsn_entry){load_be16(f->entries.p + 4 * i),
-                                    load_be16(f->entries.p + 4 * i + 2)};
-}
+struct forward_tsn_entry forward_tsn_at(const struct forward_tsn_chunk *f, size_t i);
 
-void forward_tsn_write(struct writer *w, uint32_t cum, const struct forward_tsn_entry *entries,
-                       size_t n);
+/* Bytes of one entry, and of the chunk without them. */
+static inline size_t forward_tsn_entry_size(bool interleaved) {
+  return interleaved ? 8 : 4;
+}
+#define FORWARD_TSN_HEADER_SIZE 8u
+
+struct forward_tsn_list {
+  const struct forward_tsn_entry *entries;
+  size_t n;
+};
+
+void forward_tsn_write(struct writer *w, bool interleaved, uint32_t cum,
+                       const struct forward_tsn_list *list);
 
 #endif

@@ -4,6 +4,7 @@ static void read_extensions(struct bytes value, struct init_chunk *ret) {
   for (size_t i = 0; i < value.n; i++) {
     if (value.p[i] == CHUNK_RE_CONFIG) ret->reconfig = true;
     if (value.p[i] == CHUNK_FORWARD_TSN) ret->forward_tsn = true;
+    if (value.p[i] == CHUNK_I_DATA) ret->interleaving = true;
   }
 }
 
@@ -75,10 +76,12 @@ static void write_unknown(struct writer *w, struct bytes unknown) {
 
 void init_chunk_write(struct writer *w, enum chunk_type type, const struct init_chunk *c,
                       struct bytes unknown) {
-  uint8_t extensions[2];
+  uint8_t extensions[4];
   size_t n = 0;
   if (c->reconfig) extensions[n++] = CHUNK_RE_CONFIG;
   if (c->forward_tsn) extensions[n++] = CHUNK_FORWARD_TSN;
+  if (c->interleaving) extensions[n++] = CHUNK_I_DATA;
+  if (c->interleaving && c->forward_tsn) extensions[n++] = CHUNK_I_FORWARD_TSN;
   size_t at = chunk_begin(w, (uint8_t)type, 0);
   writer_u32(w, c->tag);
   writer_u32(w, c->a_rwnd);

@@ -9,6 +9,7 @@ struct init_chunk {
   uint16_t streams_out, streams_in; /* what the sender of the chunk asks for and takes */
   bool forward_tsn;                 /* RFC 3758 */
   bool reconfig;                    /* RFC 6525 */
+  bool interleaving;                /* RFC 8260: I-DATA, and I-FORWARD-TSN with forward_tsn */
   bool zero_checksum;  /* RFC 9653: packets may come without a checksum, as DTLS protects them */
   struct bytes cookie; /* INIT ACK */
 };

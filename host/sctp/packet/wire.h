@@ -18,9 +18,11 @@ enum chunk_type {
   CHUNK_COOKIE_ECHO = 10,
   CHUNK_COOKIE_ACK = 11,
   CHUNK_SHUTDOWN_COMPLETE = 14,
-  CHUNK_RE_CONFIG = 130,    /* RFC 6525 section 3.1 */
-  CHUNK_PAD = 132,          /* RFC 4820 section 3 */
-  CHUNK_FORWARD_TSN = 0xc0, /* RFC 3758 section 3.2 */
+  CHUNK_I_DATA = 64,          /* RFC 8260 section 2.1 */
+  CHUNK_RE_CONFIG = 130,      /* RFC 6525 section 3.1 */
+  CHUNK_PAD = 132,            /* RFC 4820 section 3 */
+  CHUNK_FORWARD_TSN = 0xc0,   /* RFC 3758 section 3.2 */
+  CHUNK_I_FORWARD_TSN = 0xc2, /* RFC 8260 section 2.3.1 */
 };
 
 /* What to do with a chunk or parameter type we do not know: its two highest bits (sections 3.2 and
@@ -32,6 +34,8 @@ enum chunk_type {
 
 #define CHUNK_HEADER_SIZE 4u
 #define DATA_HEADER_SIZE  16u /* with the chunk header, section 3.3.1 */
+
+#define I_DATA_HEADER_SIZE 20u /* with the chunk header, RFC 8260 section 2.1 */
 
 /* DATA flags, section 3.3.1 */
 #define DATA_FLAG_END       0x01u

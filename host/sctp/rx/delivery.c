@@ -14,6 +14,9 @@ static struct event_item *item_of(struct list *link) {
   return LIST_ENTRY(link, struct event_item, link);
 }
 
+/* The order of a stream's first message: nothing before it wraps around. */
+#define FIRST ((uint64_t)1 << 32)
+
 void delivery_init(struct delivery *d) {
   *d = (struct delivery){.streams = {.item_size = sizeof(struct in_stream)}};
   list_init(&d->events);
@@ -45,7 +48,9 @@ void delivery_free(struct delivery *d) {
 int delivery_open(struct delivery *d, uint16_t stream) {
   struct in_stream *s = stream_map_make(&d->streams, stream);
   if (!s) return -ENOMEM;
-  if (!s->waiting.next) list_init(&s->waiting);
+  if (s->waiting.next) return 0;
+  list_init(&s->waiting);
+  s->next = FIRST;
   return 0;
 }
 
@@ -58,25 +63,23 @@ static void hand_over(struct delivery *d, struct rx_msg *m) {
 static void drain(struct delivery *d, struct in_stream *s) {
   while (!list_empty(&s->waiting)) {
     struct rx_msg *m = msg_of(s->waiting.next);
-    if (m->ssn != s->next_ssn) return;
-    s->next_ssn++;
+    if (m->order != s->next) return;
+    s->next++;
     hand_over(d, m);
   }
 }
 
 /* The place in the waiting list, looked for from the nearer end. */
-static struct list *place_of(struct in_stream *s, uint16_t ssn) {
-  struct list *head = &s->waiting;
+static struct list *place_of(struct in_stream *s, uint64_t order) {
+  struct list *head = &s->waiting, *at = head;
   if (list_empty(head)) return head;
-  uint16_t from_first = (uint16_t)(ssn - msg_of(head->next)->ssn);
-  uint16_t from_last = (uint16_t)(msg_of(head->prev)->ssn - ssn);
-  if ((int16_t)from_last > 0 && (int16_t)from_first > 0 && from_first < from_last) {
-    struct list *at = head->next;
-    while (at != head && serial16_lt(msg_of(at)->ssn, ssn)) at = at->next;
+  uint64_t first = msg_of(head->next)->order, last = msg_of(head->prev)->order;
+  if (order > first && order < last && order - first < last - order) {
+    at = head->next;
+    while (at != head && msg_of(at)->order < order) at = at->next;
     return at;
   }
-  struct list *at = head;
-  while (at->prev != head && serial16_lt(ssn, msg_of(at->prev)->ssn)) at = at->prev;
+  while (at->prev != head && order < msg_of(at->prev)->order) at = at->prev;
   return at;
 }
 
@@ -85,16 +88,21 @@ static void drop(struct delivery *d, struct rx_msg *m) {
   rx_msg_free(m);
 }
 
+static uint64_t order_of(const struct delivery *d, const struct in_stream *s, uint32_t mid) {
+  return d->interleaving ? serial32_unwrap(s->next, mid) : serial16_unwrap(s->next, (uint16_t)mid);
+}
+
 static void deliver_ordered(struct delivery *d, struct in_stream *s, struct rx_msg *m) {
-  if (m->ssn == s->next_ssn && list_empty(&s->waiting)) {
-    s->next_ssn++;
+  m->order = order_of(d, s, m->mid);
+  if (m->order == s->next && list_empty(&s->waiting)) {
+    s->next++;
     hand_over(d, m);
     return;
   }
-  struct list *at = place_of(s, m->ssn);
-  bool again = at->prev != &s->waiting && msg_of(at->prev)->ssn == m->ssn;
-  /* An SSN that was delivered, skipped or is waiting: the message's turn is over. */
-  if (again || serial16_lt(m->ssn, s->next_ssn)) {
+  struct list *at = place_of(s, m->order);
+  bool again = at->prev != &s->waiting && msg_of(at->prev)->order == m->order;
+  /* One that was delivered, skipped or is waiting: the message's turn is over. */
+  if (again || m->order < s->next) {
     drop(d, m);
     return;
   }
@@ -121,25 +129,28 @@ static bool resets_stream(const struct reset_event *event, uint16_t stream) {
 void delivery_message(struct delivery *d, struct rx_msg *m) {
   d->held += m->held;
   const struct deferred_reset *r = &d->deferred;
-  if (r->event && m->first > r->last_tsn && resets_stream(r->event, m->stream))
+  if (r->event && m->tsn > r->last_tsn && resets_stream(r->event, m->stream))
     list_push_back(&d->deferred.held, &m->item.link);
   else
     deliver(d, m);
 }
 
-void delivery_skip(struct delivery *d, uint16_t stream, uint16_t ssn) {
+void delivery_skip(struct delivery *d, uint16_t stream, uint32_t mid) {
   struct in_stream *s = stream_map_get(&d->streams, stream);
-  if (!s || !s->waiting.next || serial16_lt(ssn, s->next_ssn)) return;
-  while (!list_empty(&s->waiting) && !serial16_lt(ssn, msg_of(s->waiting.next)->ssn))
+  if (!s || !s->waiting.next) return;
+  uint64_t order = order_of(d, s, mid);
+  if (order < s->next) return;
+  while (!list_empty(&s->waiting) && msg_of(s->waiting.next)->order <= order)
     hand_over(d, msg_of(s->waiting.next));
-  s->next_ssn = (uint16_t)(ssn + 1);
+  s->next = order + 1;
   drain(d, s);
 }
 
 static void reset_stream(struct delivery *d, struct in_stream *s) {
   if (!s || !s->waiting.next) return;
-  s->next_ssn = 0;
-  /* Of the old life nothing is missing any more; what waits for an SSN now has broken the rules. */
+  s->next = FIRST;
+  /* Of the old life nothing is missing any more; what waits for its turn now has broken the rules.
+   */
   while (!list_empty(&s->waiting)) {
     struct rx_msg *m = msg_of(s->waiting.next);
     list_remove(&m->item.link);

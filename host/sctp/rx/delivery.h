@@ -11,8 +11,8 @@
  */
 
 struct in_stream {
-  struct list waiting; /* struct rx_msg by SSN; zeroed until first used */
-  uint16_t next_ssn;
+  struct list waiting; /* struct rx_msg by order; zeroed until first used */
+  uint64_t next;       /* the order of the message whose turn it is */
 };
 
 /* A reset of the peer's outgoing streams that waits for the TSNs before it. */
@@ -26,7 +26,8 @@ struct delivery {
   struct stream_map streams; /* struct in_stream */
   struct list events;        /* struct event_item, oldest first */
   struct deferred_reset deferred;
-  size_t held; /* cost of all messages in here */
+  bool interleaving; /* messages are counted in 32 bits (MID), not in 16 (SSN) */
+  size_t held;       /* cost of all messages in here */
 };
 
 void delivery_init(struct delivery *d);
@@ -38,8 +39,9 @@ int delivery_open(struct delivery *d, uint16_t stream);
 /* Takes a whole message of an open stream. */
 void delivery_message(struct delivery *d, struct rx_msg *m);
 
-/* Ordered messages of the stream up to ssn were skipped by the peer (RFC 3758 section 3.6). */
-void delivery_skip(struct delivery *d, uint16_t stream, uint16_t ssn);
+/* Ordered messages of the stream up to this SSN or MID were skipped by the peer (RFC 3758 section
+ * 3.6). */
+void delivery_skip(struct delivery *d, uint16_t stream, uint32_t mid);
 
 /* Performs the reset (taking the event) when cum has reached last_tsn, or keeps it until
  * delivery_advance says so. True when performed. There must be no deferred one. */

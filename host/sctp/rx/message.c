@@ -3,14 +3,24 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct rx_msg *rx_msg_new(const struct data_chunk *d, uint64_t tsn) {
+/* Bits of the key: one so that it is never 0, the stream, whether unordered, the MID. */
+struct rx_place rx_place_of(const struct data_chunk *d, uint64_t tsn) {
+  if (!d->interleaved) return (struct rx_place){.number = tsn, .tsn = tsn};
+  uint64_t stream = (uint64_t)d->stream << 33, kind = (uint64_t)d->unordered << 32;
+  return (struct rx_place){
+      .key = (uint64_t)1 << 49 | stream | kind | d->mid, .number = d->fsn, .tsn = tsn};
+}
+
+struct rx_msg *rx_msg_new(const struct data_chunk *d, const struct rx_place *at) {
   struct rx_msg *m = malloc(sizeof *m);
   if (!m) return NULL;
-  *m = (struct rx_msg){.first = tsn,
-                       .last = tsn,
+  *m = (struct rx_msg){.key = at->key,
+                       .first = at->number,
+                       .last = at->number,
+                       .tsn = at->tsn,
                        .ppid = d->ppid,
+                       .mid = d->mid,
                        .stream = d->stream,
-                       .ssn = d->ssn,
                        .begin = d->begin,
                        .end = d->end,
                        .unordered = d->unordered,

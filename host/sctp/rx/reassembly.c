@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/serial.h"
+
 /* Where a chunk belongs: between two runs, joined to either, both or none. */
 struct place {
+  struct rx_place chunk;
   size_t at; /* index of the first run behind the chunk */
   struct rx_msg *before, *behind;
 };
@@ -21,12 +24,16 @@ void reassembly_free(struct reassembly *r) {
   r->n = r->cap = 0;
 }
 
-static size_t find_behind(const struct reassembly *r, uint64_t tsn) {
-  if (r->n == 0 || r->runs[r->n - 1]->first < tsn) return r->n;
+static bool precedes(const struct rx_msg *m, const struct rx_place *c) {
+  return m->key < c->key || (m->key == c->key && m->first < c->number);
+}
+
+static size_t find_behind(const struct reassembly *r, const struct rx_place *c) {
+  if (r->n == 0 || precedes(r->runs[r->n - 1], c)) return r->n;
   size_t low = 0, high = r->n - 1;
   while (low < high) {
     size_t mid = (low + high) / 2;
-    if (r->runs[mid]->first < tsn)
+    if (precedes(r->runs[mid], c))
       low = mid + 1;
     else
       high = mid;
@@ -36,25 +43,33 @@ static size_t find_behind(const struct reassembly *r, uint64_t tsn) {
 
 static bool same_message(const struct rx_msg *m, const struct data_chunk *d) {
   return m->stream == d->stream && m->unordered == d->unordered &&
-         (d->unordered || m->ssn == d->ssn);
+         (d->unordered || m->mid == d->mid);
+}
+
+/* The run of the same key at that index; NULL when there is none. */
+static struct rx_msg *run_at(const struct reassembly *r, size_t at, uint64_t key) {
+  return at < r->n && r->runs[at]->key == key ? r->runs[at] : NULL;
 }
 
 /*
  * Finds the neighbours the chunk joins. Neighbours that touch but do not fit together are a
- * violation, except that an abandoned message may lack its end (RFC 3758 section 3.6).
+ * violation, except that an abandoned message may lack its end (RFC 3758 section 3.6); so is a
+ * fragment that is here already under another TSN.
  */
-static int find_place(const struct reassembly *r, const struct data_chunk *d, uint64_t tsn,
-                      struct place *ret) {
-  struct place p = {.at = find_behind(r, tsn)};
-  struct rx_msg *before = p.at > 0 ? r->runs[p.at - 1] : NULL;
-  struct rx_msg *behind = p.at < r->n ? r->runs[p.at] : NULL;
-  if (before && before->last + 1 == tsn) {
+static int find_place(const struct reassembly *r, const struct data_chunk *d,
+                      const struct rx_place *c, struct place *ret) {
+  struct place p = {.chunk = *c, .at = find_behind(r, c)};
+  struct rx_msg *before = p.at > 0 ? run_at(r, p.at - 1, c->key) : NULL;
+  struct rx_msg *behind = run_at(r, p.at, c->key);
+  if ((before && before->last >= c->number) || (behind && behind->first == c->number))
+    return -EPROTO;
+  if (before && before->last + 1 == c->number) {
     if (before->end == d->begin && !d->begin && same_message(before, d))
       p.before = before;
     else if (!(d->begin && (before->end || r->gaps_allowed)))
       return -EPROTO;
   }
-  if (behind && behind->first == tsn + 1) {
+  if (behind && behind->first == c->number + 1) {
     if (!d->end && !behind->begin && same_message(behind, d))
       p.behind = behind;
     else if (!(behind->begin && (d->end || r->gaps_allowed)))
@@ -105,8 +120,8 @@ static size_t first_room(const struct reassembly *r, const struct data_chunk *d,
   return smaller(room, r->max_message);
 }
 
-static struct rx_msg *new_run(const struct data_chunk *d, uint64_t tsn, size_t room) {
-  struct rx_msg *m = rx_msg_new(d, tsn);
+static struct rx_msg *new_run(const struct data_chunk *d, const struct rx_place *c, size_t room) {
+  struct rx_msg *m = rx_msg_new(d, c);
   struct payload *piece = m ? payload_new(room) : NULL;
   if (!piece) return rx_msg_free(m);
   append_bytes(piece, d->data);
@@ -115,10 +130,10 @@ static struct rx_msg *new_run(const struct data_chunk *d, uint64_t tsn, size_t r
 }
 
 static int add_alone(struct reassembly *r, const struct place *p, const struct data_chunk *d,
-                     uint64_t tsn, uint64_t cum) {
+                     bool in_order) {
   int err = reserve_run(r);
   if (err < 0) return err;
-  struct rx_msg *m = new_run(d, tsn, first_room(r, d, tsn == cum + 1));
+  struct rx_msg *m = new_run(d, &p->chunk, first_room(r, d, in_order));
   if (!m) return -ENOMEM;
   insert_run(r, p->at, m);
   return 0;
@@ -154,6 +169,7 @@ static int prepend(struct reassembly *r, struct rx_msg *m, const struct data_chu
   m->n += d->data.n;
   m->first--;
   m->begin = d->begin;
+  if (d->begin) m->ppid = d->ppid;
   return 0;
 }
 
@@ -191,7 +207,10 @@ static int assemble(struct reassembly *r, const struct place *p, const struct da
   if (p->behind) remove_run(r, p->at);
   if (p->before) remove_run(r, p->at - 1);
   if (p->behind && p->before) rx_msg_free(p->behind);
-  if (!p->before) m->first--;
+  if (!p->before) {
+    m->first--;
+    m->ppid = d->ppid;
+  }
   m->n = n;
   rx_msg_settle(m, whole);
   *ret_whole = m;
@@ -223,8 +242,8 @@ static int join(struct reassembly *r, const struct place *p, const struct data_c
   return 0;
 }
 
-static int single(const struct data_chunk *d, uint64_t tsn, struct rx_msg **ret_whole) {
-  struct rx_msg *m = new_run(d, tsn, d->data.n);
+static int single(const struct data_chunk *d, const struct rx_place *c, struct rx_msg **ret_whole) {
+  struct rx_msg *m = new_run(d, c, d->data.n);
   if (!m) return -ENOMEM;
   *ret_whole = m;
   return 0;
@@ -232,12 +251,13 @@ static int single(const struct data_chunk *d, uint64_t tsn, struct rx_msg **ret_
 
 int reassembly_add(struct reassembly *r, const struct data_chunk *d, uint64_t tsn, uint64_t cum,
                    struct rx_msg **ret_whole) {
+  const struct rx_place c = rx_place_of(d, tsn);
   struct place p;
   *ret_whole = NULL;
-  if (find_place(r, d, tsn, &p) < 0) return -EPROTO;
+  if (find_place(r, d, &c, &p) < 0) return -EPROTO;
   size_t n = d->data.n + (p.before ? p.before->n : 0) + (p.behind ? p.behind->n : 0);
   if (n > r->max_message) return -EMSGSIZE;
-  if (d->begin && d->end) return single(d, tsn, ret_whole);
+  if (d->begin && d->end) return single(d, &c, ret_whole);
   bool begins = p.before ? p.before->begin : d->begin;
   bool ends = p.behind ? p.behind->end : d->end;
   if (begins && ends) {
@@ -245,17 +265,20 @@ int reassembly_add(struct reassembly *r, const struct data_chunk *d, uint64_t ts
     return (in_order ? finish : assemble)(r, &p, d, ret_whole);
   }
   if (p.before || p.behind) return join(r, &p, d);
+  bool in_order = tsn == cum + 1;
   /* The message's begin was skipped: nothing will ever make it whole. */
-  if (!d->begin && tsn == cum + 1) return r->gaps_allowed ? 0 : -EPROTO;
-  return add_alone(r, &p, d, tsn, cum);
+  if (!d->interleaved && !d->begin && in_order) return r->gaps_allowed ? 0 : -EPROTO;
+  return add_alone(r, &p, d, in_order);
 }
 
+/* By a FORWARD TSN. I-FORWARD-TSN names the messages themselves. */
 static bool is_lost(const struct rx_msg *m, uint64_t cum) {
+  if (m->key != 0) return false;
   return m->last <= cum || (!m->begin && m->first <= cum + 1);
 }
 
 int reassembly_advance(struct reassembly *r, uint64_t cum) {
-  while (r->n > 0 && !r->runs[0]->begin && r->runs[0]->first <= cum + 1) {
+  while (r->n > 0 && r->runs[0]->key == 0 && !r->runs[0]->begin && r->runs[0]->first <= cum + 1) {
     if (!r->gaps_allowed) return -EPROTO;
     struct rx_msg *m = r->runs[0];
     remove_run(r, 0);
@@ -269,6 +292,21 @@ void reassembly_forward(struct reassembly *r, uint64_t cum) {
   for (size_t i = 0; i < r->n; i++) {
     struct rx_msg *m = r->runs[i];
     if (is_lost(m, cum)) {
+      r->held -= m->held;
+      rx_msg_free(m);
+    } else {
+      r->runs[kept++] = m;
+    }
+  }
+  r->n = kept;
+}
+
+void reassembly_skip(struct reassembly *r, const struct forward_tsn_entry *e) {
+  size_t kept = 0;
+  for (size_t i = 0; i < r->n; i++) {
+    struct rx_msg *m = r->runs[i];
+    bool named = m->key != 0 && m->stream == e->stream && m->unordered == e->unordered;
+    if (named && !serial32_lt(e->mid, m->mid)) {
       r->held -= m->held;
       rx_msg_free(m);
     } else {

@@ -1,19 +1,20 @@
 #ifndef SENSO_SCTP_RX_REASSEMBLY_H
 #define SENSO_SCTP_RX_REASSEMBLY_H
 
+#include "sctp/packet/forward_tsn.h"
 #include "sctp/rx/message.h"
 
 /*
- * Puts fragments together to messages (RFC 9260 section 6.9). A message's fragments have
- * consecutive TSNs, so what is incomplete is a sorted row of runs; in order it is one run that
- * grows.
+ * Puts fragments together to messages (RFC 9260 section 6.9, RFC 8260 section 2.2.3). A message's
+ * fragments have consecutive TSNs, or consecutive FSNs under its stream and MID, so what is
+ * incomplete is a sorted row of runs; in order it is one run that grows.
  */
 
 /* Incomplete runs at most; a chunk that would make more is refused like one too far ahead. */
 #define REASSEMBLY_RUNS 1024u
 
 struct reassembly {
-  struct rx_msg **runs; /* sorted by TSN */
+  struct rx_msg **runs; /* sorted by key, then first fragment */
   size_t n, cap;
   size_t held; /* what the runs hold */
   size_t max_message;
@@ -37,7 +38,12 @@ int reassembly_add(struct reassembly *r, const struct data_chunk *d, uint64_t ts
  * a message without its begin that no FORWARD TSN explains. */
 int reassembly_advance(struct reassembly *r, uint64_t cum);
 
-/* Drops what can no longer become whole once all up to cum is skipped. */
+/* Drops the DATA that can no longer become whole once all up to cum is skipped. */
 void reassembly_forward(struct reassembly *r, uint64_t cum);
+
+/* Drops the I-DATA of the messages that the entry names: those of its stream and kind up to its
+ * MID.
+ */
+void reassembly_skip(struct reassembly *r, const struct forward_tsn_entry *e);
 
 #endif

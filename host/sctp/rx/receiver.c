@@ -15,12 +15,13 @@ void receiver_free(struct receiver *r) {
   delivery_free(&r->delivery);
 }
 
-void receiver_start(struct receiver *r, uint32_t initial_tsn, uint16_t streams, bool forward_tsn) {
+void receiver_start(struct receiver *r, const struct receiver_start *with) {
   tracker_free(&r->tracker);
-  tracker_init(&r->tracker, initial_tsn);
+  tracker_init(&r->tracker, with->tsn);
   ack_init(&r->ack);
-  r->streams = streams;
-  r->reassembly.gaps_allowed = forward_tsn;
+  r->streams = with->streams;
+  r->reassembly.gaps_allowed = with->forward_tsn;
+  r->delivery.interleaving = with->interleaving;
   r->advertised = receiver_window(r);
 }
 
@@ -34,6 +35,16 @@ uint32_t receiver_window(const struct receiver *r) {
   return left < UINT32_MAX ? (uint32_t)left : UINT32_MAX;
 }
 
+/* Messages that may be half here at once beyond the window, where they come interleaved: each of
+ * them may need its last bytes before any can leave. */
+#define HALVES_MAX 16u
+
+static size_t halves(const struct receiver *r) {
+  if (!r->delivery.interleaving) return 1;
+  size_t n = r->reassembly.n + 1;
+  return n < HALVES_MAX ? n : HALVES_MAX;
+}
+
 /*
  * Whether a chunk may be held (RFC 9260 section 6.2). What closes the lowest hole may pass the
  * window by one message while fragments wait for it: else a peer that filled the window with what
@@ -43,7 +54,8 @@ static bool has_room(const struct receiver *r, const struct data_chunk *d, uint6
   bool in_order = tsn == r->tracker.cum + 1;
   size_t cost = d->data.n + (in_order ? 0 : RX_MSG_COST);
   size_t limit = r->window;
-  if (in_order && r->reassembly.held + r->delivery.held > 0) limit += r->max_message + RX_MSG_COST;
+  if (in_order && r->reassembly.held + r->delivery.held > 0)
+    limit += halves(r) * (r->max_message + RX_MSG_COST);
   size_t held = receiver_held(r);
   return held <= limit && cost <= limit - held;
 }
@@ -106,7 +118,9 @@ int receiver_forward(struct receiver *r, const struct forward_tsn_chunk *f) {
   }
   for (size_t i = 0; i < forward_tsn_entries(f); i++) {
     struct forward_tsn_entry e = forward_tsn_at(f, i);
-    if (e.stream < r->streams) delivery_skip(&r->delivery, e.stream, e.ssn);
+    if (e.stream >= r->streams) continue;
+    if (f->interleaved) reassembly_skip(&r->reassembly, &e);
+    if (!e.unordered) delivery_skip(&r->delivery, e.stream, e.mid);
   }
   tracker_forward(&r->tracker, cum);
   reassembly_forward(&r->reassembly, cum);

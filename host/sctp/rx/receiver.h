@@ -25,8 +25,14 @@ struct receiver {
 void receiver_init(struct receiver *r, size_t window, size_t max_message);
 void receiver_free(struct receiver *r);
 
-/* The handshake told the peer's first TSN, its streams, and whether it may send FORWARD TSN. */
-void receiver_start(struct receiver *r, uint32_t initial_tsn, uint16_t streams, bool forward_tsn);
+/* What the handshake told. */
+struct receiver_start {
+  uint32_t tsn;      /* the peer's first */
+  uint16_t streams;  /* of the peer's */
+  bool forward_tsn;  /* it may send FORWARD TSN */
+  bool interleaving; /* its user data comes in I-DATA */
+};
+void receiver_start(struct receiver *r, const struct receiver_start *with);
 
 /*
  * A DATA chunk. 0: taken, a duplicate, or refused for want of room (the SACK tells the peer).

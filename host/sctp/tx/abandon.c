@@ -1,3 +1,4 @@
+#include "base/serial.h"
 #include "sctp/packet/forward_tsn.h"
 #include "sctp/tx/sender.h"
 
@@ -19,8 +20,12 @@ void sender_abandon(struct sender *s, struct tx_msg *m) {
   m->abandoned = true;
   s->abandoned++;
   if (m->taken > 0) {
-    for (; tsn < o->next && outstanding_at(o, tsn)->msg == m; tsn++)
+    /* Interleaved, chunks of others lie between. */
+    for (uint32_t left = m->chunks; left > 0; tsn++) {
+      if (outstanding_at(o, tsn)->msg != m) continue;
       outstanding_set(o, tsn, TX_ABANDONED);
+      left--;
+    }
     if (m->queued) add_placeholder(s, m);
   }
   send_queue_drop(&s->queue, m);
@@ -55,29 +60,40 @@ void sender_follow_abandoned(struct sender *s) {
   if (!sender_owes_forward(s)) s->forward_due = false;
 }
 
-/* Notes the last SSN skipped in the message's stream. False when there are too many streams. */
-static bool note_stream(struct forward_tsn_entry *entries, size_t *n, size_t cap,
-                        const struct tx_msg *m) {
-  if (m->unordered) return true;
-  for (size_t i = *n; i > 0; i--) {
-    if (entries[i - 1].stream != m->stream->id) continue;
-    entries[i - 1].ssn = m->ssn;
+/* The entries of the chunk being made. */
+struct forward {
+  struct forward_tsn_entry entries[FORWARD_STREAMS];
+  size_t n, cap;
+  bool interleaving; /* unordered messages are named too */
+};
+
+/* Notes the last message skipped in the message's stream. False when there are too many streams. */
+static bool note_stream(struct forward *f, const struct tx_msg *m) {
+  if (m->unordered && !f->interleaving) return true;
+  for (size_t i = f->n; i > 0; i--) {
+    struct forward_tsn_entry *e = &f->entries[i - 1];
+    if (e->stream != m->stream->id || e->unordered != m->unordered) continue;
+    if (serial32_lt(e->mid, m->mid)) e->mid = m->mid;
     return true;
   }
-  if (*n == cap) return false;
-  entries[(*n)++] = (struct forward_tsn_entry){m->stream->id, m->ssn};
+  if (f->n == f->cap) return false;
+  f->entries[f->n++] = (struct forward_tsn_entry){m->stream->id, m->unordered, m->mid};
   return true;
 }
 
+static size_t smaller(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
 void sender_write_forward(struct sender *s, mono_us now, struct writer *w) {
-  struct forward_tsn_entry entries[FORWARD_STREAMS];
-  size_t n = 0, left = writer_left(w);
-  if (left < 12) return;
-  size_t cap = (left - 8) / 4 < FORWARD_STREAMS ? (left - 8) / 4 : FORWARD_STREAMS;
+  struct forward f = {.interleaving = s->interleaving};
+  size_t left = writer_left(w), entry = forward_tsn_entry_size(s->interleaving);
+  if (left < FORWARD_TSN_HEADER_SIZE + entry) return;
+  f.cap = smaller((left - FORWARD_TSN_HEADER_SIZE) / entry, FORWARD_STREAMS);
   uint64_t tsn = s->out.base;
-  while (tsn < s->forward_to && note_stream(entries, &n, cap, outstanding_at(&s->out, tsn)->msg))
-    tsn++;
-  forward_tsn_write(w, (uint32_t)(tsn - 1), entries, n);
+  while (tsn < s->forward_to && note_stream(&f, outstanding_at(&s->out, tsn)->msg)) tsn++;
+  forward_tsn_write(w, s->interleaving, (uint32_t)(tsn - 1),
+                    &(struct forward_tsn_list){f.entries, f.n});
   s->forward_due = false;
   s->forward_sent = now;
   if (s->recovery.t3_at == MONO_NEVER) recovery_arm_t3(s, now);

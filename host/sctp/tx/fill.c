@@ -62,9 +62,9 @@ mono_us sender_pacing_deadline(struct sender *s, mono_us now) {
 }
 
 /* Data that fits into what is left of the packet. */
-static size_t room_for_data(const struct writer *w) {
-  size_t left = writer_left(w) & ~(size_t)3;
-  return left > DATA_HEADER_SIZE ? left - DATA_HEADER_SIZE : 0;
+static size_t room_for_data(const struct sender *s, const struct writer *w) {
+  size_t left = writer_left(w) & ~(size_t)3, header = data_header_size(s->interleaving);
+  return left > header ? left - header : 0;
 }
 
 static void write_chunk(struct sender *s, struct writer *w, uint64_t tsn, bool immediate) {
@@ -72,9 +72,11 @@ static void write_chunk(struct sender *s, struct writer *w, uint64_t tsn, bool i
   const struct tx_msg *m = c->msg;
   if (immediate) s->asked = true;
   loss_signal_sent(&s->signal);
-  data_chunk_write(w, &(struct data_chunk){.tsn = (uint32_t)tsn,
+  data_chunk_write(w, &(struct data_chunk){.interleaved = s->interleaving,
+                                           .tsn = (uint32_t)tsn,
                                            .stream = m->stream->id,
-                                           .ssn = m->unordered ? 0 : m->ssn,
+                                           .mid = m->unordered && !s->interleaving ? 0 : m->mid,
+                                           .fsn = c->fsn,
                                            .ppid = m->ppid,
                                            .begin = c->begin,
                                            .end = c->end,
@@ -108,7 +110,8 @@ static bool next_lost(const struct sender *s, uint64_t *ret_tsn) {
 size_t sender_packet_size(const struct sender *s) {
   uint64_t tsn;
   if (!next_lost(s, &tsn)) return s->mtu;
-  size_t n = PACKET_HEADER_SIZE + DATA_HEADER_SIZE + padded(outstanding_at(&s->out, tsn)->n);
+  size_t n = PACKET_HEADER_SIZE + data_header_size(s->interleaving) +
+             padded(outstanding_at(&s->out, tsn)->n);
   return n > s->mtu ? n : s->mtu;
 }
 
@@ -120,7 +123,7 @@ static bool fill_lost(struct sender *s, mono_us now, struct writer *w, size_t *w
       sender_abandon(s, c->msg);
       continue;
     }
-    if (!may_resend(s) || c->n > room_for_data(w)) return false;
+    if (!may_resend(s) || c->n > room_for_data(s, w)) return false;
     bool last = s->out.lost.n == 1 && s->queue.unsent == 0;
     resend(s, now, w, tsn, last || s->peer_window == 0);
     ++*written;
@@ -133,6 +136,7 @@ static void send_new(struct sender *s, mono_us now, struct writer *w, struct tx_
   struct tx_chunk c = {.msg = m,
                        .sent_at = now,
                        .offset = (uint32_t)m->taken,
+                       .fsn = m->next_fsn,
                        .n = (uint16_t)n,
                        .state = TX_FLIGHT,
                        .begin = m->taken == 0,
@@ -150,7 +154,7 @@ static void send_new(struct sender *s, mono_us now, struct writer *w, struct tx_
 
 static void fill_new(struct sender *s, mono_us now, struct writer *w, size_t *written) {
   for (struct tx_msg *m; (m = send_queue_head(&s->queue)) != NULL;) {
-    size_t left = m->data->n - m->taken, room = room_for_data(w);
+    size_t left = m->data->n - m->taken, room = room_for_data(s, w);
     size_t n = smaller(left, smaller(room, sender_fragment(s)));
     if (n == 0 || (n < left && n < sender_fragment(s) / LEAST_FRAGMENT_DIVISOR)) return;
     n = may_send(s, n);
@@ -173,12 +177,12 @@ static void fill_probe(struct sender *s, mono_us now, struct writer *w, size_t *
   size_t room = s->peer_window > s->out.flight_bytes ? s->peer_window - s->out.flight_bytes : 0;
   if (kind == PROBE_TAIL && m && room >= sender_fragment(s) && outstanding_reserve(&s->out) == 0) {
     tsn = s->out.next;
-    size_t n = smaller(m->data->n - m->taken, smaller(room_for_data(w), sender_fragment(s)));
+    size_t n = smaller(m->data->n - m->taken, smaller(room_for_data(s, w), sender_fragment(s)));
     if (n == 0) return;
     send_new(s, now, w, send_queue_head(&s->queue), n);
   } else {
     const struct tx_chunk *c = outstanding_at(&s->out, tsn);
-    if (sender_is_over(s, c) || c->n > room_for_data(w)) return;
+    if (sender_is_over(s, c) || c->n > room_for_data(s, w)) return;
     resend(s, now, w, tsn, true);
   }
   s->recovery.probing = true;

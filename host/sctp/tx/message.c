@@ -15,6 +15,7 @@ struct tx_msg *tx_msg_new(const struct sctp_send_info *info, struct payload *dat
                        .unordered = info->unordered,
                        .limit_retransmits = info->limit_retransmits};
   list_init(&m->link);
+  list_init(&m->partial);
   return m;
 }
 

@@ -12,13 +12,16 @@ struct out_stream {
   struct heap_node turn; /* key: virtual time of its next message */
   size_t buffered;       /* bytes queued or unacknowledged */
   size_t unannounced;    /* bytes released and not yet told by SCTP_EV_ACKED */
-  uint16_t id, next_ssn;
+  uint32_t
+      next_mid[2]; /* of ordered and of unordered messages; a DATA chunk's SSN is its low half */
+  uint16_t id;
   bool resetting; /* takes no messages until the reset is through */
 };
 
 /* A message from sctp_send until its last chunk is acknowledged or abandoned. */
 struct tx_msg {
   struct list link;     /* in its stream's queue */
+  struct list partial;  /* among the messages that are partly taken */
   struct payload *data; /* NULL once abandoned */
   struct out_stream *stream;
   struct heap_node expiry; /* key: the owner's time after which it is abandoned, MONO_NEVER: none */
@@ -27,7 +30,8 @@ struct tx_msg {
   size_t unreleased;       /* bytes that count as buffered */
   uint32_t chunks;         /* in the outstanding queue */
   uint32_t ppid, max_retransmits;
-  uint16_t ssn, priority;
+  uint32_t mid, next_fsn; /* once taken > 0 */
+  uint16_t priority;
   bool unordered, limit_retransmits, abandoned, queued;
 };
 

@@ -101,7 +101,7 @@ void outstanding_set(struct outstanding *o, uint64_t tsn, enum tx_state state) {
 void outstanding_resent(struct outstanding *o, uint64_t tsn, mono_us now) {
   struct tx_chunk *c = outstanding_at(o, tsn);
   c->sent_at = now;
-  c->retransmits++;
+  if (c->retransmits < UINT16_MAX) c->retransmits++;
   outstanding_set(o, tsn, TX_FLIGHT);
 }
 

@@ -21,11 +21,12 @@ enum tx_state {
 
 struct tx_chunk {
   struct tx_msg *msg;
-  mono_us sent_at; /* last */
-  uint32_t retransmits;
+  mono_us sent_at;         /* last */
   uint32_t previous, next; /* TSNs in the list it is in */
   uint32_t offset;         /* in the message */
+  uint32_t fsn;            /* the how manyth chunk of the message */
   uint16_t n;              /* bytes */
+  uint16_t retransmits;    /* not counted past 65,535 */
   uint8_t state;           /* enum tx_state */
   bool begin, end;
 };

@@ -11,6 +11,11 @@
 void send_queue_init(struct send_queue *q, size_t limit) {
   *q = (struct send_queue){.limit = limit, .streams = {.item_size = sizeof(struct out_stream)}};
   list_init(&q->released);
+  list_init(&q->partial);
+}
+
+void send_queue_interleave(struct send_queue *q, size_t window) {
+  q->partial_limit = window / 2 > 0 ? window / 2 : 1;
 }
 
 static void free_queue(struct send_queue *q, struct out_stream *s) {
@@ -72,32 +77,71 @@ int send_queue_add(struct send_queue *q, const struct sctp_send_info *info, stru
   return 0;
 }
 
-struct tx_msg *send_queue_head(struct send_queue *q) {
-  if (q->current) return q->current;
+/* A message so small goes out in one chunk, and is never half at the peer. */
+#define WHOLE_AT_ONCE 256u
+
+static bool may_begin(const struct send_queue *q, const struct tx_msg *m) {
+  if (list_empty(&q->partial) || m->taken > 0) return true;
+  if (q->partial_limit == 0) return false;
+  return m->data->n <= WHOLE_AT_ONCE || (q->partial_bytes <= q->partial_limit &&
+                                         m->data->n <= q->partial_limit - q->partial_bytes);
+}
+
+/* The message may not begin yet: its stream waits as long as the message would take, so that others
+ * have their turns. */
+static void put_off(struct send_queue *q, const struct tx_msg *m) {
+  const struct tx_msg *busy = LIST_ENTRY(q->partial.next, struct tx_msg, partial);
+  uint64_t from = busy->stream->turn.key;
+  if (m->stream->turn.key > from) from = m->stream->turn.key;
+  heap_move(&q->turns, &m->stream->turn,
+            from + 1 + (uint64_t)m->data->n * VTIME_PER_BYTE / m->priority);
+}
+
+static struct tx_msg *top_message(const struct send_queue *q) {
   struct heap_node *top = heap_top(&q->turns);
   if (!top) return NULL;
   struct out_stream *s = HEAP_ENTRY(top, struct out_stream, turn);
   return LIST_ENTRY(s->queue.next, struct tx_msg, link);
 }
 
+struct tx_msg *send_queue_head(struct send_queue *q) {
+  struct tx_msg *m = top_message(q);
+  if (!m || may_begin(q, m)) return m;
+  if (q->partial_limit == 0) return LIST_ENTRY(q->partial.next, struct tx_msg, partial);
+  /* Comes to an end at a stream whose message is under way. */
+  for (; !may_begin(q, m); m = top_message(q)) put_off(q, m);
+  return m;
+}
+
+static void leave_partial(struct send_queue *q, struct tx_msg *m) {
+  if (list_empty(&m->partial)) return;
+  list_remove(&m->partial);
+  q->partial_bytes -= m->data->n;
+}
+
 /* Out of the queue, with the stream out of the turns when that was its last. */
 static void unqueue(struct send_queue *q, struct tx_msg *m) {
   list_remove(&m->link);
+  leave_partial(q, m);
   m->queued = false;
   heap_remove(&q->expiries, &m->expiry);
   if (list_empty(&m->stream->queue)) heap_remove(&q->turns, &m->stream->turn);
-  if (q->current == m) q->current = NULL;
+}
+
+static void begin_message(struct send_queue *q, struct tx_msg *m) {
+  m->mid = m->stream->next_mid[m->unordered]++;
+  list_push_back(&q->partial, &m->partial);
+  q->partial_bytes += m->data->n;
 }
 
 void send_queue_took(struct send_queue *q, struct tx_msg *m, size_t n) {
   struct out_stream *s = m->stream;
-  if (m->taken == 0) {
-    if (!m->unordered) m->ssn = s->next_ssn++;
-    q->vtime = s->turn.key;
-  }
+  uint64_t least = heap_top(&q->turns)->key;
+  if ((m->taken == 0 || q->partial_limit > 0) && least > q->vtime) q->vtime = least;
+  if (m->taken == 0) begin_message(q, m);
   m->taken += n;
+  m->next_fsn++;
   q->unsent -= n;
-  q->current = m;
   heap_move(&q->turns, &s->turn, s->turn.key + (uint64_t)n * VTIME_PER_BYTE / m->priority);
   if (m->taken == m->data->n) unqueue(q, m);
 }

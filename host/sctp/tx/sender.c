@@ -24,9 +24,11 @@ void sender_free(struct sender *s) {
   outstanding_free(&s->out);
 }
 
-void sender_start(struct sender *s, uint32_t peer_window, bool forward_tsn) {
+void sender_start(struct sender *s, uint32_t peer_window, bool forward_tsn, bool interleaving) {
   s->peer_window = peer_window;
   s->forward_tsn = forward_tsn;
+  s->interleaving = interleaving;
+  if (interleaving) send_queue_interleave(&s->queue, peer_window);
 }
 
 void sender_limit_streams(struct sender *s, uint16_t streams) {

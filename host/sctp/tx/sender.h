@@ -56,6 +56,7 @@ struct sender {
   bool window_probe;    /* what is in flight was sent against a closed window */
   bool heard;           /* a SACK came since the last timeout */
   bool forward_tsn;     /* the peer understands FORWARD TSN */
+  bool interleaving;    /* data goes in I-DATA */
   bool forward_due;
   uint64_t forward_to; /* all from out.base up to here, not included, is abandoned */
   mono_us forward_sent;
@@ -74,13 +75,13 @@ struct sender {
 void sender_init(struct sender *s, uint32_t initial_tsn, size_t mtu, size_t send_buffer);
 void sender_free(struct sender *s);
 
-/* The handshake is through (or sends data along): the peer's window, and whether it knows FORWARD
- * TSN. */
-void sender_start(struct sender *s, uint32_t peer_window, bool forward_tsn);
+/* The handshake is through (or sends data along): the peer's window, whether it knows FORWARD TSN,
+ * and whether both use I-DATA. */
+void sender_start(struct sender *s, uint32_t peer_window, bool forward_tsn, bool interleaving);
 
 /* Bytes of data a chunk of a full packet carries. */
 static inline size_t sender_fragment(const struct sender *s) {
-  return (s->mtu - PACKET_HEADER_SIZE - DATA_HEADER_SIZE) & ~(size_t)3;
+  return (s->mtu - PACKET_HEADER_SIZE - data_header_size(s->interleaving)) & ~(size_t)3;
 }
 
 /* The peer takes fewer streams than were offered: gives up what waits for the others. */

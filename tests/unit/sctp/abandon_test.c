@@ -41,7 +41,7 @@ static struct forward_tsn_chunk forward_of(const struct solo *t) {
   struct chunk c = {0};
   struct forward_tsn_chunk f;
   assert_true(solo_find(t, 0, CHUNK_FORWARD_TSN, &c));
-  assert_true(forward_tsn_read(c.value, &f));
+  assert_true(forward_tsn_read(&c, &f));
   return f;
 }
 
@@ -57,7 +57,7 @@ static void test_without_retransmissions_a_lost_message_is_skipped(void **state)
   assert_int_equal(f.cum, t.tsn);
   assert_int_equal(forward_tsn_entries(&f), 1);
   assert_int_equal(forward_tsn_at(&f, 0).stream, 4);
-  assert_int_equal(forward_tsn_at(&f, 0).ssn, 0);
+  assert_int_equal(forward_tsn_at(&f, 0).mid, 0);
   assert_int_equal(abandoned(&t), 1);
   assert_int_equal(sctp_buffered(t.s, 4), 0);
   assert_int_equal(t.events[0].ev.kind, SCTP_EV_ACKED);
@@ -129,7 +129,7 @@ static void test_the_unsent_rest_of_a_message_gets_one_tsn_that_is_skipped_too(v
   assert_int_equal(solo_send(&t, 4, 10), 0);
   assert_true(solo_find_data(&t, 0, &d));
   assert_int_equal(d.tsn, t.tsn + 11);
-  assert_int_equal(d.ssn, 1);
+  assert_int_equal(d.mid, 1);
   solo_free(&t);
 }
 

@@ -8,12 +8,12 @@
 static void deliver(struct delivery *d, uint16_t stream, uint16_t ssn, bool unordered,
                     uint64_t tsn) {
   const struct data_chunk c = {.stream = stream,
-                               .ssn = ssn,
+                               .mid = ssn,
                                .begin = true,
                                .end = true,
                                .unordered = unordered,
                                .data = bytes_of("m")};
-  struct rx_msg *m = rx_msg_new(&c, tsn);
+  struct rx_msg *m = rx_msg_new(&c, &(struct rx_place){.number = tsn, .tsn = tsn});
   assert_non_null(m);
   rx_msg_push(m, payload_copy(c.data));
   assert_int_equal(delivery_open(d, stream), 0);
@@ -29,7 +29,7 @@ static int next(struct delivery *d) {
     return -1;
   }
   struct rx_msg *m = LIST_ENTRY(&item->link, struct rx_msg, item.link);
-  int ssn = m->ssn;
+  int ssn = (int)m->mid;
   rx_msg_free(m);
   return ssn;
 }

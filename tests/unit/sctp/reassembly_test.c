@@ -6,7 +6,7 @@
 
 static struct data_chunk fragment(const char *text, bool begin, bool end) {
   return (struct data_chunk){
-      .stream = 1, .ssn = 2, .ppid = 3, .begin = begin, .end = end, .data = bytes_of(text)};
+      .stream = 1, .mid = 2, .ppid = 3, .begin = begin, .end = end, .data = bytes_of(text)};
 }
 
 static int add(struct reassembly *r, uint64_t tsn, const char *text, bool begin, bool end,
@@ -170,6 +170,84 @@ static void test_reassembly_survives_want_of_memory(void **state) {
   fail_alloc_each(reassemble, NULL);
 }
 
+/* --- I-DATA: fragments are told by stream, kind, MID and FSN, whatever their TSNs --- */
+
+struct piece {
+  uint16_t stream;
+  bool unordered;
+  uint32_t mid, fsn;
+  const char *text;
+  bool end;
+};
+
+static int add_piece(struct reassembly *r, uint64_t tsn, const struct piece *p,
+                     struct rx_msg **ret) {
+  const struct data_chunk d = {.interleaved = true,
+                               .stream = p->stream,
+                               .unordered = p->unordered,
+                               .mid = p->mid,
+                               .fsn = p->fsn,
+                               .ppid = p->fsn == 0 ? 77 : 0,
+                               .begin = p->fsn == 0,
+                               .end = p->end,
+                               .data = bytes_of(p->text)};
+  return reassembly_add(r, &d, tsn, 9, ret);
+}
+
+static void test_interleaved_messages_come_together_each_by_itself(void **state) {
+  (void)state;
+  static const struct piece pieces[] = {
+      {1, false, 5, 1, "b", false}, {2, false, 5, 0, "x", false}, {1, true, 5, 0, "u", false},
+      {1, false, 5, 0, "a", false}, {2, false, 5, 1, "y", true},  {1, true, 5, 1, "v", true},
+      {1, false, 6, 0, "A", false}, {1, false, 5, 2, "c", true},  {1, false, 6, 1, "B", true},
+  };
+  static const char *const whole[] = {NULL, NULL, NULL, NULL, "xy", "uv", NULL, "abc", "AB"};
+  struct reassembly r;
+  reassembly_init(&r, 1000);
+  for (size_t i = 0; i < 9; i++) {
+    struct rx_msg *m;
+    assert_int_equal(add_piece(&r, 10 + i, &pieces[i], &m), 0);
+    assert_int_equal(m != NULL, whole[i] != NULL);
+    if (!m) continue;
+    assert_int_equal(m->ppid, 77);
+    check_whole(m, whole[i]);
+  }
+  assert_int_equal(r.n, 0);
+  assert_int_equal(r.held, 0);
+  reassembly_free(&r);
+}
+
+static void test_the_same_fragment_under_another_tsn_is_a_violation(void **state) {
+  (void)state;
+  struct reassembly r;
+  struct rx_msg *m;
+  reassembly_init(&r, 1000);
+  assert_int_equal(add_piece(&r, 10, &(struct piece){1, false, 0, 0, "a", false}, &m), 0);
+  assert_int_equal(add_piece(&r, 11, &(struct piece){1, false, 0, 1, "b", false}, &m), 0);
+  assert_int_equal(add_piece(&r, 12, &(struct piece){1, false, 0, 0, "a", false}, &m), -EPROTO);
+  assert_int_equal(add_piece(&r, 12, &(struct piece){1, false, 0, 1, "b", false}, &m), -EPROTO);
+  reassembly_free(&r);
+}
+
+static void test_skipped_messages_are_dropped_by_stream_kind_and_mid(void **state) {
+  (void)state;
+  struct reassembly r;
+  struct rx_msg *m;
+  reassembly_init(&r, 1000);
+  for (uint32_t mid = 0; mid < 4; mid++) {
+    assert_int_equal(add_piece(&r, 10 + mid, &(struct piece){1, false, mid, 0, "a", false}, &m), 0);
+    assert_int_equal(add_piece(&r, 20 + mid, &(struct piece){1, true, mid, 0, "a", false}, &m), 0);
+    assert_int_equal(add_piece(&r, 30 + mid, &(struct piece){2, false, mid, 0, "a", false}, &m), 0);
+  }
+  reassembly_skip(&r, &(struct forward_tsn_entry){.stream = 1, .mid = 1});
+  assert_int_equal(r.n, 10);
+  reassembly_skip(&r, &(struct forward_tsn_entry){.stream = 1, .unordered = true, .mid = 3});
+  assert_int_equal(r.n, 6);
+  reassembly_forward(&r, 1000); /* says nothing of I-DATA */
+  assert_int_equal(r.n, 6);
+  reassembly_free(&r);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_single_chunk_is_a_message),
@@ -182,6 +260,9 @@ int main(void) {
       cmocka_unit_test(test_a_fragment_behind_a_skipped_begin_is_dropped),
       cmocka_unit_test(test_runs_are_limited),
       cmocka_unit_test(test_reassembly_survives_want_of_memory),
+      cmocka_unit_test(test_interleaved_messages_come_together_each_by_itself),
+      cmocka_unit_test(test_the_same_fragment_under_another_tsn_is_a_violation),
+      cmocka_unit_test(test_skipped_messages_are_dropped_by_stream_kind_and_mid),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

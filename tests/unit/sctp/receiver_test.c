@@ -219,7 +219,7 @@ static void test_an_invalid_stream_is_reported_and_its_tsn_acknowledged(void **s
 
 static void forward(struct solo *t, uint32_t cum, const struct forward_tsn_entry *e, size_t n) {
   solo_begin(t);
-  forward_tsn_write(&t->w, cum, e, n);
+  forward_tsn_write(&t->w, false, cum, &(struct forward_tsn_list){e, n});
   assert_int_equal(solo_deliver(t), 0);
 }
 
@@ -230,7 +230,7 @@ static void test_a_forward_tsn_skips_and_is_acknowledged_at_once(void **state) {
   solo_connect(&t, &cfg);
   solo_data(&t, SOLO_TSN + 2, 1, 2, DATA_WHOLE, "third");
   assert_int_equal(t.n_events, 0);
-  forward(&t, SOLO_TSN + 1, &(struct forward_tsn_entry){1, 1}, 1);
+  forward(&t, SOLO_TSN + 1, &(struct forward_tsn_entry){.stream = 1, .mid = 1}, 1);
   assert_int_equal(last_sack(&t).cum, SOLO_TSN + 2);
   assert_int_equal(t.n_events, 1);
   assert_true(bytes_equal(payload_bytes(t.events[0].message), bytes_of("third")));
@@ -247,7 +247,7 @@ static void test_a_forward_tsn_purges_partial_messages_and_their_hold(void **sta
   solo_connect(&t, &cfg);
   solo_data(&t, SOLO_TSN, 1, 0, DATA_FLAG_BEGIN, "begin");
   solo_data(&t, SOLO_TSN + 2, 1, 0, 0, "middle");
-  forward(&t, SOLO_TSN + 3, &(struct forward_tsn_entry){1, 0}, 1);
+  forward(&t, SOLO_TSN + 3, &(struct forward_tsn_entry){.stream = 1, .mid = 0}, 1);
   sctp_stats(t.s, &st);
   assert_int_equal(st.receive_held, 0);
   solo_data(&t, SOLO_TSN + 4, 1, 1, DATA_WHOLE, "next");
@@ -262,7 +262,7 @@ static void test_islands_joined_by_a_forward_tsn_keep_their_partial_messages(voi
   solo_connect(&t, &cfg);
   solo_data(&t, SOLO_TSN + 1, 2, 0, DATA_FLAG_BEGIN, "a");
   solo_data(&t, SOLO_TSN + 2, 2, 0, 0, "b");
-  forward(&t, SOLO_TSN, &(struct forward_tsn_entry){1, 0}, 1);
+  forward(&t, SOLO_TSN, &(struct forward_tsn_entry){.stream = 1, .mid = 0}, 1);
   assert_int_equal(last_sack(&t).cum, SOLO_TSN + 2);
   solo_data(&t, SOLO_TSN + 3, 2, 0, DATA_FLAG_END, "c");
   assert_true(bytes_equal(payload_bytes(t.events[0].message), bytes_of("abc")));

@@ -59,7 +59,7 @@ static void test_a_drained_stream_is_reset_at_once(void **state) {
   assert_int_equal(t.events[0].streams[0], 3);
   assert_int_equal(solo_send(&t, 3, 10), 0);
   assert_true(solo_find_data(&t, 0, &d));
-  assert_int_equal(d.ssn, 0);
+  assert_int_equal(d.mid, 0);
   solo_free(&t);
 }
 
@@ -141,7 +141,7 @@ static void test_a_denied_reset_is_told_and_the_stream_goes_on(void **state) {
   assert_int_equal(t.events[0].ev.err, -EACCES);
   assert_int_equal(solo_send(&t, 3, 10), 0);
   assert_true(solo_find_data(&t, 0, &d));
-  assert_int_equal(d.ssn, 1);
+  assert_int_equal(d.mid, 1);
   solo_free(&t);
 }
 

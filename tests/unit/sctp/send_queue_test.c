@@ -94,9 +94,9 @@ static void test_ssns_are_given_when_a_message_starts(void **state) {
   assert_int_equal(send_queue_add(&q, &unordered, payload_copy(bytes_of("u")), MONO_NEVER), 0);
   queue(&q, 1, 256, 10);
   (void)take_head(&q);
-  assert_int_equal(send_queue_stream(&q, 1)->next_ssn, 0);
+  assert_int_equal(send_queue_stream(&q, 1)->next_mid[0], 0);
   (void)take_head(&q);
-  assert_int_equal(send_queue_stream(&q, 1)->next_ssn, 1);
+  assert_int_equal(send_queue_stream(&q, 1)->next_mid[0], 1);
   send_queue_free(&q);
 }
 
@@ -135,6 +135,62 @@ static void test_an_unused_stream_is_cheap(void **state) {
   assert_true(sizeof(struct out_stream) <= 88);
 }
 
+/* The head gets a TSN for n bytes, as a chunk does; its stream. */
+static uint16_t take_some(struct send_queue *q, size_t n) {
+  struct tx_msg *m = send_queue_head(q);
+  assert_non_null(m);
+  uint16_t id = m->stream->id;
+  size_t left = m->data->n - m->taken;
+  send_queue_took(q, m, left < n ? left : n);
+  send_queue_release(q, m, left < n ? left : n);
+  send_queue_settle(q, m);
+  return id;
+}
+
+static void test_a_message_goes_out_whole_before_the_next(void **state) {
+  (void)state;
+  struct send_queue q;
+  send_queue_init(&q, 1 << 20);
+  queue(&q, 1, 256, 1000);
+  queue(&q, 2, 256, 1000);
+  for (int i = 0; i < 10; i++) assert_int_equal(take_some(&q, 100), 1);
+  assert_int_equal(take_some(&q, 100), 2);
+  send_queue_free(&q);
+}
+
+static void test_interleaved_messages_take_turns_chunk_by_chunk(void **state) {
+  (void)state;
+  struct send_queue q;
+  send_queue_init(&q, 1 << 20);
+  send_queue_interleave(&q, 100000);
+  queue(&q, 1, 256, 1000);
+  queue(&q, 2, 256, 1000);
+  int seen[3] = {0};
+  for (int i = 0; i < 20; i++) {
+    seen[take_some(&q, 100)]++;
+    assert_true(seen[1] - seen[2] <= 1 && seen[2] - seen[1] <= 1);
+  }
+  assert_null(send_queue_head(&q));
+  send_queue_free(&q);
+}
+
+static void test_what_is_begun_fits_into_half_the_window(void **state) {
+  (void)state;
+  struct send_queue q;
+  send_queue_init(&q, 1 << 20);
+  send_queue_interleave(&q, 4000);
+  for (uint16_t i = 1; i <= 4; i++) queue(&q, i, 256, 1000);
+  queue(&q, 5, 256, 200); /* never half at the peer */
+  bool begun[6] = {false};
+  for (int i = 0; i < 8; i++) begun[take_some(&q, 100)] = true;
+  assert_int_equal(begun[1] + begun[2] + begun[3] + begun[4], 2);
+  assert_true(begun[5]);
+  while (send_queue_head(&q)) begun[take_some(&q, 100)] = true;
+  assert_true(begun[1] && begun[2] && begun[3] && begun[4]);
+  assert_int_equal(q.partial_bytes, 0);
+  send_queue_free(&q);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_streams_of_one_priority_take_turns),
@@ -145,6 +201,9 @@ int main(void) {
       cmocka_unit_test(test_the_limit_counts_bytes_and_many_small_messages),
       cmocka_unit_test(test_released_bytes_are_announced_together),
       cmocka_unit_test(test_an_unused_stream_is_cheap),
+      cmocka_unit_test(test_a_message_goes_out_whole_before_the_next),
+      cmocka_unit_test(test_interleaved_messages_take_turns_chunk_by_chunk),
+      cmocka_unit_test(test_what_is_begun_fits_into_half_the_window),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
