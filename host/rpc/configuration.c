@@ -16,7 +16,7 @@ static const char *const mux_policies[] = {"require", NULL};
 
 struct configuration_fields {
   struct fields_present present;
-  cJSON *servers, *certificates, *ports, *names, *types, *proxy;
+  cJSON *servers, *certificates, *ports, *names, *types, *proxy, *sctp;
   int transport_policy, bundle_policy, mux_policy;
   uint64_t pool_size;
   bool loopback, mdns;
@@ -39,6 +39,18 @@ static const struct field configuration_table[] = {
     {"loopback", FIELD_BOOL, false, 0, 0, NULL, AT(loopback)},
     {"mdns", FIELD_BOOL, false, 0, 0, NULL, AT(mdns)},
     {"proxy", FIELD_OBJECT, false, 0, 0, NULL, AT(proxy)},
+    {"sctp", FIELD_OBJECT, false, 0, 0, NULL, AT(sctp)},
+};
+
+struct sctp_fields {
+  struct fields_present present;
+  bool interleaving, zero_checksum, mtu_discovery;
+};
+
+static const struct field sctp_table[] = {
+    {"interleaving", FIELD_BOOL, false, 0, 0, NULL, offsetof(struct sctp_fields, interleaving)},
+    {"zeroChecksum", FIELD_BOOL, false, 0, 0, NULL, offsetof(struct sctp_fields, zero_checksum)},
+    {"mtuDiscovery", FIELD_BOOL, false, 0, 0, NULL, offsetof(struct sctp_fields, mtu_discovery)},
 };
 
 struct server_fields {
@@ -210,6 +222,18 @@ static int read_types(struct rpc_call *c, const cJSON *array, struct rpc_filter 
   return 0;
 }
 
+/* Each feature is on unless it is said to be off. */
+static int read_sctp(struct rpc_call *c, const cJSON *object, struct rpc_configuration *ret) {
+  struct sctp_fields in = {.interleaving = true, .zero_checksum = true, .mtu_discovery = true};
+  int r = object ? fields_read(c->request, object, sctp_table, FIELDS_COUNT(sctp_table),
+                               "configuration.sctp", &in, c->error)
+                 : 0;
+  ret->interleaving = in.interleaving;
+  ret->zero_checksum = in.zero_checksum;
+  ret->mtu_discovery = in.mtu_discovery;
+  return r;
+}
+
 static int read_parts(struct rpc_call *c, const struct configuration_fields *in,
                       struct rpc_configuration *ret) {
   int r = 0, index = 0;
@@ -221,6 +245,7 @@ static int read_parts(struct rpc_call *c, const struct configuration_fields *in,
   if (r == 0 && in->ports) r = read_ports(c, in->ports, ret);
   if (r == 0 && in->names) r = read_names(c, in->names, &ret->filter);
   if (r == 0 && in->types) r = read_types(c, in->types, &ret->filter);
+  if (r == 0) r = read_sctp(c, in->sctp, ret);
   ret->filter.relay_only = in->transport_policy == 1;
   ret->filter.loopback = in->loopback;
   return r;

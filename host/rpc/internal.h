@@ -126,6 +126,7 @@ int rpc_channel_close(struct rpc_call *c);
 /* configuration.c */
 struct rpc_configuration {
   struct rpc_filter filter;
+  bool interleaving, zero_checksum, mtu_discovery; /* what SCTP may offer and look for */
   uint16_t port_min, port_max;
 };
 /* Reads an RTCConfiguration (NULL: the default). 0, or negative with the error; free the filter's

@@ -90,9 +90,9 @@ static int make_machine(struct rpc_call *c, struct rpc_peer *p,
                                     .max_channels = cfg->max_channels,
                                     .max_buffered = cfg->max_buffered,
                                     .receive_budget = RECEIVE_BUDGET,
-                                    .interleaving = true,
-                                    .zero_checksum = true,
-                                    .mtu_discovery = true};
+                                    .interleaving = conf->interleaving,
+                                    .zero_checksum = conf->zero_checksum,
+                                    .mtu_discovery = conf->mtu_discovery};
   int r = peer_new(&p->machine, &peer_cfg, c->now);
   if (r < 0) return r;
   struct dc_set *channels = peer_channels(p->machine);

@@ -95,7 +95,7 @@ export class BrowserEngine {
   }
 
   create({ configuration = {} }) {
-    const { udpPortRange, interfaces, networkTypes, loopback, mdns, proxy, ...rest } = configuration;
+    const { udpPortRange, interfaces, networkTypes, loopback, mdns, proxy, sctp, ...rest } = configuration;
     const pc = new this.#platform.RTCPeerConnection(rest);
     const peer = this.#nextPeer++;
     this.#peers.set(peer, pc);

@@ -25,6 +25,8 @@ export interface SensoConfiguration extends RTCConfiguration {
   networkTypes?: ('ethernet' | 'wifi' | 'cellular' | 'vpn' | 'loopback' | 'unknown')[];
   loopback?: boolean;
   mdns?: boolean;
+  /** What of SCTP is offered; each is on unless false. */
+  sctp?: { interleaving?: boolean; zeroChecksum?: boolean; mtuDiscovery?: boolean };
 }
 
 type Media = 'addTrack' | 'removeTrack' | 'addTransceiver' | 'getSenders' | 'getReceivers' | 'getTransceivers';

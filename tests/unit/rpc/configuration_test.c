@@ -92,6 +92,18 @@ static void test_what_is_ours_is_read(void **state) {
   assert_int_equal(c.port_min, 0);
 }
 
+static void test_what_sctp_offers_is_on_unless_it_is_said_to_be_off(void **state) {
+  (void)state;
+  struct rpc_configuration c;
+  struct rpc_error e;
+  assert_int_equal(read("{}", &c, &e), 0);
+  assert_true(c.interleaving && c.zero_checksum && c.mtu_discovery);
+  assert_int_equal(read("{\"sctp\":{\"interleaving\":false}}", &c, &e), 0);
+  assert_true(!c.interleaving && c.zero_checksum && c.mtu_discovery);
+  assert_int_equal(read("{\"sctp\":{\"zeroChecksum\":false,\"mtuDiscovery\":false}}", &c, &e), 0);
+  assert_true(c.interleaving && !c.zero_checksum && !c.mtu_discovery);
+}
+
 static void test_what_is_wrong_is_named_with_its_place(void **state) {
   (void)state;
   static const struct {
@@ -99,6 +111,9 @@ static void test_what_is_wrong_is_named_with_its_place(void **state) {
     enum fault_reason reason;
     const char *exception;
   } rows[] = {
+      {"{\"sctp\":5}", "configuration.sctp", FAULT_INVALID_PARAMS, NULL},
+      {"{\"sctp\":{\"zeroChecksum\":1}}", "configuration.sctp.zeroChecksum", FAULT_INVALID_PARAMS,
+       NULL},
       {"{\"iceServers\":5}", "configuration.iceServers", FAULT_INVALID_PARAMS, NULL},
       {"{\"iceServers\":[5]}", "configuration.iceServers[0]", FAULT_INVALID_PARAMS, NULL},
       {"{\"iceServers\":[{}]}", "configuration.iceServers[0].urls", FAULT_INVALID_PARAMS, NULL},
@@ -174,6 +189,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_ice_urls_are_judged_by_rfc_7064_and_7065),
       cmocka_unit_test(test_what_is_ours_is_read),
+      cmocka_unit_test(test_what_sctp_offers_is_on_unless_it_is_said_to_be_off),
       cmocka_unit_test(test_what_is_wrong_is_named_with_its_place),
       cmocka_unit_test(test_no_memory_for_the_names_is_an_error),
   };
