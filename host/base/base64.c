@@ -1,5 +1,7 @@
 #include "base/base64.h"
 
+#include "base/base64_simd.h"
+
 size_t base64_encoded_size(size_t n) {
   return (n + 2) / 3 * 4;
 }
@@ -7,7 +9,7 @@ size_t base64_encoded_size(size_t n) {
 static const char digits[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 size_t base64_encode(struct bytes in, char *out) {
-  size_t i = 0, o = 0;
+  size_t i = base64_simd_encode(in, out), o = i / 3 * 4;
   for (; i + 3 <= in.n; i += 3, o += 4) {
     uint32_t v = (uint32_t)in.p[i] << 16 | (uint32_t)in.p[i + 1] << 8 | in.p[i + 2];
     out[o] = digits[v >> 18];
@@ -67,11 +69,11 @@ static size_t decode_last(const uint8_t *p, uint8_t *out, size_t *ret_at) {
 }
 
 bool base64_decode(struct bytes in, uint8_t *out, size_t *ret_n, size_t *ret_at) {
-  size_t at = 0, o = 0;
   if (in.n % 4 != 0) {
     *ret_at = in.n;
     return false;
   }
+  size_t at = base64_simd_decode(in, out), o = at / 4 * 3;
   for (; at + 8 <= in.n; at += 4, o += 3) {
     const uint8_t *p = in.p + at;
     uint8_t a = values[p[0]], b = values[p[1]], c = values[p[2]], d = values[p[3]];

@@ -109,13 +109,13 @@ static int queue_reply(struct rpc_session *s, struct text *t, struct rpc_error *
 
 /* The reply is built beside the call, so that a failing call leaves nothing of it. */
 static int call(struct rpc_session *s, mono_us now, struct rpc_request *request,
-                struct rpc_error *e) {
+                const struct hot_send *hot, struct rpc_error *e) {
   struct text t = {0};
   struct json_writer w = begin_reply(&t, request->id);
   struct rpc_call c = {s, now, request, e, &w};
   json_key(&w, "result");
   json_open(&w, '{');
-  int r = run_method(&c);
+  int r = hot ? rpc_channel_send_hot(&c, hot) : run_method(&c);
   json_close(&w, '}');
   json_close(&w, '}');
   if (r == 0 && request->id.n > 0) return queue_reply(s, &t, e);
@@ -126,8 +126,14 @@ static int call(struct rpc_session *s, mono_us now, struct rpc_request *request,
 int rpc_dispatch(struct rpc_session *s, mono_us now, struct bytes frame) {
   struct rpc_request request;
   struct rpc_error e = {.offset = -1, .limit = -1};
-  int r = rpc_request_parse(frame, &request, &e);
-  if (r == 0) r = call(s, now, &request, &e);
+  struct hot_send hot;
+  bool is_hot = s->greeted && hot_send_read(frame, &hot);
+  int r = 0;
+  if (is_hot)
+    request = (struct rpc_request){.id = hot.id};
+  else
+    r = rpc_request_parse(frame, &request, &e);
+  if (r == 0) r = call(s, now, &request, is_hot ? &hot : NULL, &e);
   r = r < 0 && request.id.n > 0 ? rpc_answer_error(s, request.id, &e) : 0;
   rpc_request_clear(&request);
   return r;

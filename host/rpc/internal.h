@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "base/payload.h"
 #include "rpc/fields.h"
+#include "rpc/hot_send.h"
 #include "rpc/json_writer.h"
 #include "rpc/session.h"
 
@@ -119,6 +120,8 @@ int rpc_peer_get(struct rpc_call *c);
 int rpc_peer_close(struct rpc_call *c);
 int rpc_channel_create(struct rpc_call *c);
 int rpc_channel_send(struct rpc_call *c);
+/* The same without a tree; c->request has no more than the id. */
+int rpc_channel_send_hot(struct rpc_call *c, const struct hot_send *hot);
 int rpc_channel_set_threshold(struct rpc_call *c);
 int rpc_channel_credit(struct rpc_call *c);
 int rpc_channel_close(struct rpc_call *c);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "rpc/json_plain.h"
+
 /* Where the scan is. depth 1 is the top-level value's inside. */
 struct scanner {
   const uint8_t *p, *end;
@@ -72,12 +74,11 @@ static bool scan_escape(struct scanner *s) {
 /* At the opening quote. *ret is what stands between the quotes. */
 static bool scan_string(struct scanner *s, struct bytes *ret) {
   const uint8_t *start = ++s->p;
-  while (s->p < s->end && *s->p != '"') {
+  for (;;) {
+    s->p += json_plain_run((struct bytes){s->p, (size_t)(s->end - s->p)}, false);
+    if (s->p == s->end || *s->p == '"') break;
     if (*s->p < 0x20) return wrong(s, "no control character in a string: escape it");
-    if (*s->p != '\\')
-      s->p++;
-    else if (!scan_escape(s))
-      return false;
+    if (!scan_escape(s)) return false;
   }
   if (s->p == s->end) return wrong(s, "the end of a string");
   *ret = (struct bytes){start, (size_t)(s->p - start)};

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "rpc/json_plain.h"
 
 static void before_value(struct json_writer *w) {
   if (w->comma) text_add(w->to, ",");
@@ -75,13 +76,19 @@ static size_t escape_byte(uint8_t c, char *to) {
   return n;
 }
 
+/* The bytes of b from i on that stand for themselves. */
+static size_t plain_from(struct bytes b, size_t i) {
+  return json_plain_run((struct bytes){b.p + i, b.n - i}, false);
+}
+
 size_t json_escaped_size(struct bytes b) {
-  size_t n = 0;
-  for (size_t i = 0; i < b.n; i++) n += escaped_size(b.p[i]);
+  size_t n = b.n;
+  for (size_t i = plain_from(b, 0); i < b.n; i += plain_from(b, i)) n += escaped_size(b.p[i++]) - 1;
   return n;
 }
 
 size_t json_escaped_cut(struct bytes b, size_t max) {
+  if (b.n <= max && json_escaped_size(b) <= max) return b.n;
   size_t i = 0, n = 0, cut = 0;
   while (i < b.n && n + escaped_size(b.p[i]) <= max) {
     n += escaped_size(b.p[i++]);
@@ -91,7 +98,13 @@ size_t json_escaped_cut(struct bytes b, size_t max) {
 }
 
 void json_escape(struct bytes b, char *to) {
-  for (size_t i = 0; i < b.n; i++) to += escape_byte(b.p[i], to);
+  for (size_t i = 0; i < b.n;) {
+    size_t run = plain_from(b, i);
+    if (run > 0) memcpy(to, b.p + i, run);
+    to += run;
+    i += run;
+    if (i < b.n) to += escape_byte(b.p[i++], to);
+  }
 }
 
 static void add_string(struct json_writer *w, struct bytes utf8) {

@@ -109,12 +109,9 @@ int rpc_channel_create(struct rpc_call *c) {
   return create(c, p, &dc, init.credit);
 }
 
-/* Reads the params and finds the channel they name; NULL with the error set. Its peer will be
- * polled. */
-static struct rpc_channel *read_params(struct rpc_call *c, const struct field *table, size_t n,
-                                       struct channel_params *in, struct rpc_peer **ret_peer) {
-  *in = (struct channel_params){0};
-  if (fields_read(c->request, c->request->params, table, n, NULL, in, c->error) < 0) return NULL;
+/* The channel that the params name, or NULL with the error set. Its peer will be polled. */
+static struct rpc_channel *find_channel(struct rpc_call *c, const struct channel_params *in,
+                                        struct rpc_peer **ret_peer) {
   struct rpc_channel *channel = rpc_find_channel(c->s, in->channel, ret_peer);
   if (!channel) {
     (void)rpc_error_set(c->error, FAULT_UNKNOWN_CHANNEL, "channel",
@@ -125,6 +122,14 @@ static struct rpc_channel *read_params(struct rpc_call *c, const struct field *t
   rpc_peer_touch(c->s, *ret_peer);
   peer_touch((*ret_peer)->machine, c->now);
   return channel;
+}
+
+/* Reads the params and finds the channel they name; NULL with the error set. */
+static struct rpc_channel *read_params(struct rpc_call *c, const struct field *table, size_t n,
+                                       struct channel_params *in, struct rpc_peer **ret_peer) {
+  *in = (struct channel_params){0};
+  if (fields_read(c->request, c->request->params, table, n, NULL, in, c->error) < 0) return NULL;
+  return find_channel(c, in, ret_peer);
 }
 
 /* Bytes that base64 of this size stands for, if it is good. */
@@ -229,30 +234,42 @@ static int send_whole(struct rpc_call *c, struct rpc_channel *channel, struct rp
   return r < 0 ? rpc_fail(c, &fault) : 0;
 }
 
-int rpc_channel_send(struct rpc_call *c) {
-  struct channel_params in;
-  struct rpc_peer *p;
+static int send_piece(struct rpc_call *c, struct rpc_channel *channel, struct rpc_peer *p,
+                      const struct channel_params *in) {
   struct dc_info info = {0};
-  struct rpc_channel *channel = read_params(c, send_table, FIELDS_COUNT(send_table), &in, &p);
-  if (!channel) {
-    give_up_unread(c, &in);
-    return -EINVAL;
-  }
-  if (channel->refusing) return refuse(c, channel, &in);
-  bool text = fields_has(&in.present, SEND_TEXT);
-  int r = check_piece(c, channel, p, &in);
-  if (r == 0) r = append_piece(c, channel, &in, text);
+  if (channel->refusing) return refuse(c, channel, in);
+  bool text = fields_has(&in->present, SEND_TEXT);
+  int r = check_piece(c, channel, p, in);
+  if (r == 0) r = append_piece(c, channel, in, text);
   if (r < 0) {
-    give_up(channel, &in);
+    give_up(channel, in);
     return r;
   }
   channel->assembling_text = text;
-  if (!in.more) r = send_whole(c, channel, p, (dc_handle)in.channel);
+  if (!in->more) r = send_whole(c, channel, p, (dc_handle)in->channel);
   if (r < 0) return r;
-  (void)dc_info(peer_channels(p->machine), (dc_handle)in.channel, &info);
+  (void)dc_info(peer_channels(p->machine), (dc_handle)in->channel, &info);
   json_key(c->result, "bufferedAmount");
   json_uint(c->result, info.buffered + (channel->assembly ? channel->assembly->n : 0));
   return 0;
+}
+
+int rpc_channel_send(struct rpc_call *c) {
+  struct channel_params in;
+  struct rpc_peer *p;
+  struct rpc_channel *channel = read_params(c, send_table, FIELDS_COUNT(send_table), &in, &p);
+  if (channel) return send_piece(c, channel, p, &in);
+  give_up_unread(c, &in);
+  return -EINVAL;
+}
+
+int rpc_channel_send_hot(struct rpc_call *c, const struct hot_send *hot) {
+  struct rpc_peer *p;
+  struct channel_params in = {.channel = hot->channel, .more = hot->more};
+  in.present.bits = 1u << (hot->text ? SEND_TEXT : SEND_BASE64);
+  *(hot->text ? &in.text : &in.base64) = hot->piece;
+  struct rpc_channel *channel = find_channel(c, &in, &p);
+  return channel ? send_piece(c, channel, p, &in) : -EINVAL;
 }
 
 /* The channel closed so long ago that the layer below has forgotten it. */
