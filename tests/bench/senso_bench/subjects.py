@@ -1,5 +1,6 @@
 """What is measured. Every subject answers the same five questions with figures of the same names."""
 
+import functools
 import json
 import os
 import subprocess
@@ -21,6 +22,8 @@ DEATHS = 5
 
 class Agents:
     """An implementation behind the uniform peer of tests/interop: two processes, but one for `connect`."""
+
+    parts = ("bulk", "rtt", "connect", "hold")
 
     def __init__(self, name, prefix):
         self.name, self.prefix = name, prefix
@@ -83,6 +86,7 @@ class Transport:
     """Our transport without stdio and JSON: tests/bench/transport_bench.c."""
 
     name = "transport"
+    parts = ("bulk", "rtt", "connect", "hold")
 
     def __init__(self, prefix):
         self.prefix = prefix
@@ -114,6 +118,7 @@ class Host:
     """senso-host --stdio, two processes driven by this one; its own CPU is not counted."""
 
     name = "host"
+    parts = ("bulk", "rtt", "connect", "hold", "start", "json")
 
     def __init__(self, prefix):
         self.prefix = prefix
@@ -170,6 +175,36 @@ class Host:
             return held(a.pid, one, count - 1, seconds)
 
         return self.with_two(work)
+
+
+    def start(self, count):
+        """From starting the process to its answer to hello."""
+        samples = []
+        for _ in range(count):
+            begin = time.perf_counter()
+            host = stdio.StdioHost(self.binary, self.prefix)
+            samples.append(time.perf_counter() - begin)
+            host.stop()
+        return spread(samples, "ms", 1000)
+
+    def json(self):
+        return codecs()["host"]
+
+
+class Cjson:
+    """The two hot messages by cJSON and OpenSSL's base64."""
+
+    name = "cjson"
+    parts = ("json",)
+
+    def json(self):
+        return codecs()["cjson"]
+
+
+@functools.cache
+def codecs():
+    return json.loads(subprocess.run([os.path.join(BUILD, "tests", "json_bench")], check=True, capture_output=True,
+                                     timeout=60).stdout)
 
 
 def held(pid, one, more, seconds):
