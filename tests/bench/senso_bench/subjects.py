@@ -191,6 +191,40 @@ class Host:
         return codecs()["host"]
 
 
+class Pages:
+    """To a page in a Chromium: from the extension, whose browser has started senso-host, or from another page."""
+
+    parts = ("page",)
+
+    def __init__(self, name, prefix):
+        self.name, self.prefix = name, prefix
+
+    @staticmethod
+    def why_not():
+        return peers.why_not("extension-native")
+
+    def page(self, megabytes, count):
+        kind = "extension-native" if self.name == "extension" else self.name
+        with peers.start(kind, self.prefix) as first, peers.start("chromium", self.prefix) as second:
+            pair = connect(first, second)
+            ends = pair.first, pair.first_far
+            out, back = (flood(one, two, megabytes << 20) for one, two in (ends, ends[::-1]))
+            second.call("echo", channel=pair.first_far.id)
+            request = {"cmd": "pingpong", "channel": pair.first.id, "size": 64, "count": count}
+            us = first.exchange(request, 60)["us"]
+        return {"out_mb_per_s": out, "in_mb_per_s": back, **spread(us, "us")}
+
+
+def flood(near, far, total):
+    """MB/s of `total` bytes in messages from one end to the other."""
+    far.connection.agent.call("sink", channel=far.id, bytes=total)
+    far.sunk = None
+    start = time.perf_counter()
+    near.connection.agent.post("flood", channel=near.id, size=MESSAGE, bytes=total)
+    far.until(lambda c: c.sunk, "all of it", 60)
+    return total / (time.perf_counter() - start) / 1e6
+
+
 class Cjson:
     """The two hot messages by cJSON and OpenSSL's base64."""
 
