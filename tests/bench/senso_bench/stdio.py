@@ -160,11 +160,14 @@ def run_until(condition, *hosts, seconds=SECONDS):
 class Courier:
     """Candidates for a peer that has no remote description yet wait for it."""
 
-    def __init__(self, host, peer):
-        self.host, self.peer, self.ready, self.held = host, peer, False, []
+    def __init__(self, host, peer, turn):
+        self.host, self.peer, self.turn, self.ready, self.held = host, peer, turn, False, []
 
     def give(self, candidate):
         if self.ready:
+            candidate = self.turn(candidate)
+            if candidate is None:
+                return
             self.host.post("peer.addIceCandidate", peer=self.peer, candidate=candidate)
         else:
             self.held.append(candidate)
@@ -175,11 +178,12 @@ class Courier:
             self.give(candidate)
 
 
-def connect(a, b):
-    """(peer of a, peer of b, a's channel) once that is open, and the seconds it took from peer.create on."""
+def connect(a, b, to_a=lambda c: c, to_b=lambda c: c):
+    """(peer of a, peer of b, a's channel) once that is open, and the seconds it took from peer.create on. to_a and to_b
+    say what of the other's candidates a and b get."""
     start = time.perf_counter()
     peers = [h.call("peer.create", configuration={"loopback": True}) ["peer"] for h in (a, b)]
-    to_a, to_b = Courier(a, peers[0]), Courier(b, peers[1])
+    to_a, to_b = Courier(a, peers[0], to_a), Courier(b, peers[1], to_b)
     a.on_candidate[peers[0]], b.on_candidate[peers[1]] = to_b.give, to_a.give
     channel = a.call("channel.create", peer=peers[0], label="bench", init={})["channel"]
     offer = a.call("peer.setLocalDescription", peer=peers[0])

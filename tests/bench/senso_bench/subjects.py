@@ -8,9 +8,9 @@ import time
 
 from senso_interop import peers
 from senso_interop.agent import AgentError
-from senso_interop.pairing import connect
+from senso_interop.pairing import Pair, connect
 
-from . import stdio
+from . import links, stdio
 from .process import cpu_seconds, memory_kb, spread
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
@@ -23,7 +23,7 @@ DEATHS = 5
 class Agents:
     """An implementation behind the uniform peer of tests/interop: two processes, but one for `connect`."""
 
-    parts = ("bulk", "rtt", "connect", "hold")
+    parts = ("bulk", "link", "rtt", "connect", "hold")
 
     def __init__(self, name, prefix):
         self.name, self.prefix = name, prefix
@@ -45,6 +45,12 @@ class Agents:
             seconds = time.perf_counter() - start
             cpu = cpu_seconds(first.pid) + cpu_seconds(second.pid) - cpu
         return {"mb_per_s": total / seconds / 1e6, "cpu_s_per_gb": cpu / total * 1e9}
+
+    def link(self, path, megabytes):
+        first, second = (peers.start(self.name, self.prefix) for _ in range(2))
+        with links.emulator(BUILD, self.prefix, path) as ports, first, second:
+            ends = links.connect(Pair(first.create(), second.create()), ports)
+            return {f"{path}_mb_per_s": flood(*ends, megabytes << 20)}
 
     def rtt(self, count):
         first, second, pair = self.pair()
@@ -118,7 +124,7 @@ class Host:
     """senso-host --stdio, two processes driven by this one; its own CPU is not counted."""
 
     name = "host"
-    parts = ("bulk", "rtt", "connect", "hold", "start", "json")
+    parts = ("bulk", "link", "rtt", "connect", "hold", "start", "json")
 
     def __init__(self, prefix):
         self.prefix = prefix
@@ -142,6 +148,16 @@ class Host:
             seconds = stdio.bulk(a, b, channel, megabytes << 20, MESSAGE)
             cpu = cpu_seconds(a.pid) + cpu_seconds(b.pid) - cpu
             return {"mb_per_s": (megabytes << 20) / seconds / 1e6, "cpu_s_per_gb": cpu / (megabytes << 20) * 1e9}
+
+        return self.with_two(work)
+
+    def link(self, path, megabytes):
+        def work(a, b):
+            with links.emulator(BUILD, self.prefix, path) as ports:
+                to_a, to_b = links.Detour(ports[0]).turn, links.Detour(ports[1]).turn
+                channel = stdio.connect(a, b, to_a, to_b)[2]
+                seconds = stdio.bulk(a, b, channel, megabytes << 20, MESSAGE)
+            return {f"{path}_mb_per_s": (megabytes << 20) / seconds / 1e6}
 
         return self.with_two(work)
 

@@ -11,6 +11,7 @@ class Courier:
         self.lock = threading.Lock()
         self.held = []
         self.open = False
+        self.turn = lambda candidate: candidate  # what the other side gets in its place; None: nothing
         with source.agent.changed:
             source.on_candidate = self.give
             self.held.extend(source.candidates)
@@ -34,6 +35,7 @@ class Courier:
             self.open = False
 
     def post(self, candidate):
+        candidate = candidate and self.turn(candidate)
         if candidate is not None:
             self.target.agent.post("addCandidate", peer=self.target.id, candidate=candidate)
 
