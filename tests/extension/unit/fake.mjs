@@ -1,4 +1,6 @@
-/* What the modules need of the browser, scripted. */
+/* What the modules need of the browser, scripted. What they send is kept in the file SENSO_FRAMES, to be checked against
+ * the protocol's schemas. */
+import { appendFileSync } from 'node:fs';
 
 export class FakePort {
   sent = [];
@@ -7,6 +9,7 @@ export class FakePort {
 
   postMessage(message) {
     this.sent.push(message);
+    if (process.env.SENSO_FRAMES) appendFileSync(process.env.SENSO_FRAMES, `${JSON.stringify(message)}\n`);
     if (this.onsend) this.onsend(message);
   }
 
