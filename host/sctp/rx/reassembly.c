@@ -112,11 +112,12 @@ static size_t smaller(size_t a, size_t b) {
   return a < b ? a : b;
 }
 
-/* Room for a message that begins in order: as large as the last one was, at least some fragments.
- */
+/* Room for a message that begins in order: as large as the last one was, if it is the only one
+ * under way; at least some fragments. */
 static size_t first_room(const struct reassembly *r, const struct data_chunk *d, bool in_order) {
   if (!in_order || !d->begin) return d->data.n;
-  size_t room = r->expected > 4 * d->data.n ? r->expected : 4 * d->data.n;
+  size_t room = 4 * d->data.n;
+  if (r->n == 0 && r->expected > room) room = r->expected;
   return smaller(room, r->max_message);
 }
 

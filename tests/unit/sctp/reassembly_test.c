@@ -24,6 +24,12 @@ static void check_whole(struct rx_msg *m, const char *text) {
   rx_msg_free(m);
 }
 
+static void check_whole_size(struct rx_msg *m, size_t n) {
+  assert_non_null(m);
+  assert_int_equal(m->n, n);
+  rx_msg_free(m);
+}
+
 static void test_a_single_chunk_is_a_message(void **state) {
   (void)state;
   struct reassembly r;
@@ -248,6 +254,31 @@ static void test_skipped_messages_are_dropped_by_stream_kind_and_mid(void **stat
   reassembly_free(&r);
 }
 
+static void test_only_a_message_that_is_alone_gets_the_room_of_the_last_one(void **state) {
+  (void)state;
+  static char big[800];
+  struct reassembly r;
+  struct rx_msg *m;
+  memset(big, 'x', sizeof big - 1);
+  reassembly_init(&r, 1000);
+  assert_int_equal(add_piece(&r, 10, &(struct piece){1, false, 0, 0, big, false}, &m), 0);
+  const struct data_chunk end = {
+      .interleaved = true, .stream = 1, .fsn = 1, .end = true, .data = bytes_of("y")};
+  assert_int_equal(reassembly_add(&r, &end, 11, 10, &m), 0);
+  check_whole_size(m, 800);
+  for (uint32_t mid = 1; mid <= 2; mid++) {
+    const struct data_chunk begin = {
+        .interleaved = true, .stream = 1, .mid = mid, .begin = true, .data = bytes_of("z")};
+    size_t before = r.held;
+    assert_int_equal(reassembly_add(&r, &begin, 11 + mid, 10 + mid, &m), 0);
+    if (mid == 1)
+      assert_true(r.held - before >= 800);
+    else
+      assert_true(r.held - before < 800);
+  }
+  reassembly_free(&r);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_single_chunk_is_a_message),
@@ -263,6 +294,7 @@ int main(void) {
       cmocka_unit_test(test_interleaved_messages_come_together_each_by_itself),
       cmocka_unit_test(test_the_same_fragment_under_another_tsn_is_a_violation),
       cmocka_unit_test(test_skipped_messages_are_dropped_by_stream_kind_and_mid),
+      cmocka_unit_test(test_only_a_message_that_is_alone_gets_the_room_of_the_last_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
