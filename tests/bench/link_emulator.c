@@ -124,6 +124,15 @@ static void run(struct link *l) {
   }
 }
 
+/* A number, or the end of the program. */
+static double number(const char *text) {
+  char *end;
+  double v = strtod(text, &end);
+  if (end != text && *end == '\0' && v >= 0) return v;
+  (void)fprintf(stderr, "link_emulator: %s is not a number from 0 on\n", text);
+  exit(64);
+}
+
 int main(int argc, char **argv) {
   if (argc != 6) {
     (void)fputs("usage: link_emulator ADDRESS DELAY_MS LOSS_PER_MILLION BYTES_PER_S QUEUE_BYTES\n",
@@ -132,12 +141,12 @@ int main(int argc, char **argv) {
   }
   static struct link l;
   uint16_t ports[2];
-  double rate = atof(argv[4]);
+  double rate = number(argv[4]);
   l.seed = 1;
-  l.delay = (uint64_t)(atof(argv[2]) * 1e6);
-  l.loss = (uint32_t)atoi(argv[3]);
+  l.delay = (uint64_t)(number(argv[2]) * 1e6);
+  l.loss = (uint32_t)number(argv[3]);
   l.ns_per_byte = rate > 0 ? 1e9 / rate : 0;
-  l.queue_ns = rate > 0 ? (uint64_t)(atof(argv[5]) * l.ns_per_byte) : UINT64_MAX;
+  l.queue_ns = rate > 0 ? (uint64_t)(number(argv[5]) * l.ns_per_byte) : UINT64_MAX;
   for (int i = 0; i < 2; i++) {
     l.fd[i] = open_end(argv[1], &ports[i]);
     l.way[i].ring = calloc(RING, sizeof *l.way[i].ring);
