@@ -36,6 +36,8 @@ LACKS = {
     ("wrtc", "send before close"): "@roamhq/wrtc throws away at close what it has not sent",
     ("aiortc", "send before close"): "aiortc throws away at close what it has not sent",
     ("werift", "receive before close"): "werift closes at once on a stream reset, before data that came earlier",
+    ("ndc", "receive before close"): "node-datachannel drops at close what waits for a busy JavaScript thread: each "
+                                     "callback has a queue of its own, and that of the end empties the others",
     ("aiortc", "follow a role"): "aiortc takes no offer but actpass",
     ("werift", "follow a role"): "werift answers active whatever the offer says",
     ("aiortc", "ice restart"): "aiortc has no ICE restart",
