@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "harness"))
+for folder in ("harness", "lab"):
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / folder))
 
 LIMIT = 60  # seconds for one test; @pytest.mark.limit(seconds) changes it
 

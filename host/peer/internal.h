@@ -82,6 +82,8 @@ struct peer {
   enum dtls_state dtls_state; /* as far as it was told */
   enum peer_connection announced_connection;
   bool announce_path, announce_failure, announce_end;
+  bool path_told; /* with candidates of these types */
+  enum ice_candidate_type told_local, told_remote;
   struct fault failure;
   struct text candidate_text; /* the candidate being announced */
   struct dc_out held;         /* an output of the channels that did not fit behind datagrams */
@@ -138,6 +140,16 @@ void peer_set_mtu(struct peer *p, mono_us now);
 /* Tells the machines whether and where datagrams may go. */
 void peer_update_path(struct peer *p, mono_us now);
 int peer_datagram(struct peer *p, mono_us now, const struct path *path, struct bytes datagram);
+
+/* path.c */
+/* The method of a pair of candidates. One of the peer's that it never signalled counts as host when
+ * no NAT seems to stand between, one of our own that only the peer sees is a NAT's. */
+enum peer_method peer_pair_method(const struct ice_candidate *local,
+                                  const struct ice_candidate *remote);
+/* True when the path is to be announced, which this call counts as done: the selected pair changed,
+ * or its candidates turned out to be of another type, as when the peer's check comes before its
+ * candidate. */
+bool peer_path_is_news(struct peer *p);
 
 /* state.c: states that changed and were not announced yet. True when *ret was filled. */
 bool peer_poll_state(struct peer *p, struct peer_out *ret);

@@ -5,30 +5,43 @@
 
 #include "peer/internal.h"
 
-/* True for addresses that no router need stand between: the same narrow scope, or the same /24 or
- * /64. */
+/* True for addresses that no NAT stands between, as far as they tell: one of them does not leave
+ * its machine or its link, both are of the same narrow scope, or they share a /24 or /64. */
 static bool same_network(const struct addr *a, const struct addr *b) {
   if (a->family != b->family || a->family == ADDR_NONE) return false;
-  enum addr_scope scope = addr_scope(a);
-  if (scope != addr_scope(b)) return false;
+  enum addr_scope scope = addr_scope(a), other = addr_scope(b);
+  if (scope <= ADDR_SCOPE_LINK || other <= ADDR_SCOPE_LINK) return true;
+  if (scope != other) return false;
   return scope != ADDR_SCOPE_GLOBAL || memcmp(a->ip, b->ip, a->family == ADDR_V4 ? 3 : 8) == 0;
 }
 
-/* What one side's candidate says of the path; a peer-reflexive one is a host on our network, else
- * behind a NAT. */
-static enum peer_method method_of(const struct ice_candidate *c, const struct addr *other) {
+/* What a candidate of the peer says of the path. One that was never signalled is a host of our own
+ * network, or else what a NAT made of it. */
+static enum peer_method remote_method(const struct ice_candidate *c, const struct addr *local) {
   switch (c->type) {
   case ICE_HOST: return PEER_METHOD_HOST;
-  case ICE_PRFLX: return same_network(&c->addr, other) ? PEER_METHOD_HOST : PEER_METHOD_SRFLX;
+  case ICE_PRFLX: return same_network(&c->addr, local) ? PEER_METHOD_HOST : PEER_METHOD_SRFLX;
   case ICE_SRFLX: return PEER_METHOD_SRFLX;
   case ICE_RELAY: return PEER_METHOD_RELAY;
   }
   return PEER_METHOD_RELAY;
 }
 
-static enum peer_method pair_method(const struct ice_candidate *local,
-                                    const struct ice_candidate *remote) {
-  enum peer_method a = method_of(local, &remote->addr), b = method_of(remote, &local->addr);
+/* Of our own: the sockets are bound to one address each, so a peer that sees another one sees a
+ * NAT's. */
+static enum peer_method local_method(enum ice_candidate_type type) {
+  switch (type) {
+  case ICE_HOST: return PEER_METHOD_HOST;
+  case ICE_PRFLX:
+  case ICE_SRFLX: return PEER_METHOD_SRFLX;
+  case ICE_RELAY: return PEER_METHOD_RELAY;
+  }
+  return PEER_METHOD_RELAY;
+}
+
+enum peer_method peer_pair_method(const struct ice_candidate *local,
+                                  const struct ice_candidate *remote) {
+  enum peer_method a = local_method(local->type), b = remote_method(remote, &local->addr);
   return a > b ? a : b;
 }
 
@@ -40,7 +53,7 @@ static void explain(const struct peer *p, enum peer_method method, char *to, siz
   uint64_t tries = 0;
   size_t pairs = 0;
   for (size_t i = 0; ice_agent_pair(p->ice, i, &info); i++) {
-    if (info.selected || pair_method(&info.local, &info.remote) != method) continue;
+    if (info.selected || peer_pair_method(&info.local, &info.remote) != method) continue;
     if (pairs++ == 0) first = info;
     tries += info.requests_sent;
   }
@@ -54,11 +67,24 @@ static void explain(const struct peer *p, enum peer_method method, char *to, siz
                    (unsigned long long)tries, pairs);
 }
 
+bool peer_path_is_news(struct peer *p) {
+  struct ice_pair_info info;
+  if (!ice_agent_selected(p->ice, &info)) return false;
+  bool retyped =
+      p->path_told && (info.local.type != p->told_local || info.remote.type != p->told_remote);
+  if (!p->announce_path && !retyped) return false;
+  p->announce_path = false;
+  p->path_told = true;
+  p->told_local = info.local.type;
+  p->told_remote = info.remote.type;
+  return true;
+}
+
 bool peer_path(struct peer *p, struct peer_path *ret) {
   struct ice_pair_info info;
   if (!ice_agent_selected(p->ice, &info)) return false;
   *ret = (struct peer_path){
-      .method = pair_method(&info.local, &info.remote),
+      .method = peer_pair_method(&info.local, &info.remote),
       .local = info.local,
       .remote = info.remote,
       .rtt = info.rtt,

@@ -59,8 +59,7 @@ static bool poll_connection(struct peer *p, struct peer_event *ev) {
     ev->kind = PEER_EV_CONNECTION_STATE;
     return true;
   }
-  if (p->announce_path) {
-    p->announce_path = false;
+  if (peer_path_is_news(p)) {
     ev->kind = PEER_EV_PATH;
     return true;
   }
