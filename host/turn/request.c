@@ -64,8 +64,11 @@ bool turn_request_again(struct turn_client *c, struct turn_request *r, const str
 /* Text from the network, made safe to show. */
 static void append_reason(char *text, size_t cap, struct bytes reason) {
   size_t n = strlen(text);
-  for (size_t i = 0; i < reason.n && n + 1 < cap; i++)
-    text[n++] = reason.p[i] >= 0x20 && reason.p[i] < 0x7f ? (char)reason.p[i] : '?';
+  for (size_t i = 0; i < reason.n && n + 1 < cap; i++) {
+    bool shown = reason.p[i] >= 0x20 && reason.p[i] < 0x7f;
+    text[n++] = '?';
+    if (shown) text[n - 1] = (char)reason.p[i];
+  }
   text[n] = '\0';
 }
 
