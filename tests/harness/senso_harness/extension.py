@@ -63,11 +63,12 @@ class Install:
         (managed / "senso.json").write_text(json.dumps(policies or {}))
 
     def hosts(self):
-        """The numbers of the host's processes."""
+        """The numbers of the host's processes: by the file itself, whatever name another mount namespace has for it."""
         found = []
+        mine = self.host.stat()
         for entry in pathlib.Path("/proc").iterdir():
             try:
-                if entry.name.isdigit() and os.readlink(entry / "exe") == str(self.host):
+                if entry.name.isdigit() and os.path.samestat(os.stat(entry / "exe"), mine):
                     found.append(int(entry.name))
             except OSError:
                 continue
