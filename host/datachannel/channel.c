@@ -32,15 +32,36 @@ struct dc_channel *dc_channel_new(struct dc_set *s, dc_handle handle, const stru
     free(c);
     return NULL;
   }
-  s->live++;
+  c->held = true;
+  s->held++;
   return c;
 }
 
+/* It no longer counts as one of the channels that a peer may have. */
+static void let_go(struct dc_set *s, struct dc_channel *c) {
+  s->held -= c->held;
+  c->held = false;
+}
+
+static void uncharge_names(struct dc_set *s, struct dc_channel *c) {
+  s->peer_names -= c->names_charge;
+  c->names_charge = 0;
+}
+
+void dc_channel_shorten(struct dc_set *s, struct dc_channel *c) {
+  uncharge_names(s, c);
+  if (c->init.label.n + c->init.protocol.n <= LONG_NAMES) return;
+  c->init.label.n = c->init.protocol.n = 0;
+  free(c->strings);
+  c->strings = NULL;
+}
+
 void dc_channel_free(struct dc_set *s, struct dc_channel *c) {
-  if (c->state != DC_CLOSED) s->live--;
   dc_channel_detach(s, c);
   dc_drop_waiting(s, c);
+  uncharge_names(s, c);
   list_remove(&c->ready);
+  let_go(s, c);
   if (!list_empty(&c->closed)) s->n_closed--;
   list_remove(&c->closed);
   dc_table_remove_handle(&s->by_handle, c);
@@ -66,16 +87,9 @@ void dc_channel_detach(struct dc_set *s, struct dc_channel *c) {
   dc_table_remove_stream(&s->by_stream, c);
 }
 
-/* Long names go at once: they are the peer's to choose. */
-static void shorten(struct dc_channel *c) {
-  if (c->init.label.n + c->init.protocol.n <= LONG_NAMES) return;
-  c->init.label.n = c->init.protocol.n = 0;
-  free(c->strings);
-  c->strings = NULL;
-}
-
 void dc_channel_retire(struct dc_set *s, struct dc_channel *c) {
-  shorten(c);
+  dc_channel_shorten(s, c);
+  let_go(s, c);
   list_push_back(&s->closed, &c->closed);
   if (++s->n_closed > DC_CLOSED_KEPT)
     dc_channel_free(s, LIST_ENTRY(s->closed.next, struct dc_channel, closed));
@@ -90,7 +104,7 @@ void dc_channel_end(struct dc_set *s, struct dc_channel *c, enum fault_reason re
                     const char *text) {
   if (c->state == DC_CLOSED) return;
   c->state = DC_CLOSED;
-  s->live--;
+  if (waiting_is_empty(&c->waiting) && !(c->pending & DC_SAY_INCOMING)) let_go(s, c);
   c->buffered = 0;
   dc_channel_detach(s, c);
   if (reason != FAULT_NONE) {

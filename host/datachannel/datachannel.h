@@ -126,7 +126,8 @@ int dc_credit(struct dc_set *s, mono_us now, dc_handle ch, uint64_t bytes, struc
 /* The credit a channel opened by the peer starts with (0 by default). */
 void dc_set_initial_credit(struct dc_set *s, uint64_t bytes);
 
-/* While paused no message is delivered, whatever the credit: the owner has no room for more. */
+/* While paused no message is delivered, whatever the credit, and no channel of the peer is
+ * announced: the owner has no room for more. */
 void dc_set_paused(struct dc_set *s, bool paused);
 
 /* The largest piece delivered at once (default 512 KiB); text is cut between code points. */

@@ -120,6 +120,8 @@ void dc_set_initial_credit(struct dc_set *s, uint64_t bytes) {
 
 void dc_set_paused(struct dc_set *s, bool paused) {
   s->paused = paused;
+  for (struct list *l; !paused && (l = list_pop_front(&s->unannounced)) != NULL;)
+    list_push_back(&s->ready, l);
   for (size_t i = 0; !paused && i < s->by_handle.n_slots; i++)
     for (struct dc_channel *c = s->by_handle.slots[i]; c; c = c->next_by_handle)
       if (dc_deliverable(s, c)) dc_channel_say(s, c, 0);

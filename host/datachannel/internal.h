@@ -29,9 +29,11 @@ struct dc_channel {
   dc_handle handle;
   enum dc_state state;
   struct dc_init init;
-  char *strings; /* label and protocol, owned */
+  char *strings;       /* label and protocol, owned */
+  size_t names_charge; /* its part of dc_set.peer_names */
   int32_t id;    /* -1: not assigned */
   bool incoming;
+  bool held; /* counted in dc_set.held */
   bool on_stream; /* in the table of streams */
   bool
       acknowledged; /* the peer knows the channel: messages may be unordered (RFC 8832 section 6) */
@@ -60,15 +62,19 @@ struct dc_table {
 
 /* Closed channels that dc_info still knows. A peer may open and close as many as it likes. */
 #define DC_CLOSED_KEPT 256u
+/* Bytes of label and protocol that all channels of the peer may have together. */
+#define DC_PEER_NAMES_MAX ((size_t)1024 * 1024)
 
 struct dc_set {
   struct dc_cfg cfg;
   struct sctp *sctp;
   struct dc_table by_handle, by_stream;
   struct list ready;
+  struct list unannounced; /* channels of the peer that are not told of while paused; by `ready` */
   struct list closed; /* the last DC_CLOSED_KEPT channels that closed, the oldest first */
   size_t n_closed;
-  size_t live;             /* channels that are not closed */
+  size_t held;             /* channels that are open, or closed with something yet to be delivered */
+  size_t peer_names;       /* bytes of label and protocol that the peer's held channels have */
   uint32_t next_announced; /* handles given to the peer's channels until they are renamed */
   uint32_t next_id;
   uint64_t initial_credit;
@@ -103,6 +109,8 @@ void dc_channel_say(struct dc_set *s, struct dc_channel *c, uint8_t what);
 void dc_channel_end(struct dc_set *s, struct dc_channel *c, enum fault_reason reason,
                     const char *text);
 
+/* Lets long names of a closed channel go: they are the peer's to choose. */
+void dc_channel_shorten(struct dc_set *s, struct dc_channel *c);
 /* CLOSED was said: kept for dc_info until too many others have closed since. */
 void dc_channel_retire(struct dc_set *s, struct dc_channel *c);
 

@@ -17,9 +17,9 @@ static int check_init(const struct dc_set *s, const struct dc_init *init, struct
   if (init->negotiated && (init->id < 0 || init->id > STREAM_MAX))
     return fault_set(ret_fault, FAULT_TYPE_ERROR, "a negotiated channel needs an id from 0 to %d",
                      STREAM_MAX);
-  if (s->live >= s->cfg.max_channels)
+  if (s->held >= s->cfg.max_channels)
     return fault_set(ret_fault, FAULT_TOO_MANY,
-                     "there are %zu channels, the most this peer may have", s->live);
+                     "there are %zu channels, the most this peer may have", s->held);
   if (init->negotiated && dc_find_stream(s, (uint16_t)init->id))
     return fault_set(ret_fault, FAULT_OPERATION_ERROR, "id %d is in use by another channel",
                      init->id);
@@ -119,6 +119,12 @@ void dc_refuse_stream(struct dc_set *s, mono_us now, uint16_t stream) {
   (void)sctp_reset_streams(s->sctp, now, &stream, 1);
 }
 
+/* What a peer may make us hold has limits. */
+static bool has_room(const struct dc_set *s, const struct dc_init *init) {
+  return s->held < s->cfg.max_channels &&
+         init->label.n + init->protocol.n <= DC_PEER_NAMES_MAX - s->peer_names;
+}
+
 static void receive_open(struct dc_set *s, mono_us now, uint16_t stream, struct bytes message) {
   struct dc_init init;
   struct dc_channel *c = dc_find_stream(s, stream);
@@ -128,8 +134,7 @@ static void receive_open(struct dc_set *s, mono_us now, uint16_t stream, struct 
     dc_refuse_stream(s, now, stream);
     return;
   }
-  if (dcep_parse_open(message, &init, NULL) < 0 || s->live >= s->cfg.max_channels ||
-      stream > STREAM_MAX) {
+  if (dcep_parse_open(message, &init, NULL) < 0 || !has_room(s, &init) || stream > STREAM_MAX) {
     dc_refuse_stream(s, now, stream);
     return;
   }
@@ -140,6 +145,8 @@ static void receive_open(struct dc_set *s, mono_us now, uint16_t stream, struct 
     return;
   }
   c->init.id = stream;
+  c->names_charge = init.label.n + init.protocol.n;
+  s->peer_names += c->names_charge;
   c->incoming = c->acknowledged = true;
   c->state = DC_OPEN;
   dc_channel_say(s, c, DC_SAY_INCOMING | DC_SAY_OPEN);

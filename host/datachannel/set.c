@@ -14,6 +14,7 @@ int dc_set_new(struct dc_set **ret, const struct dc_cfg *cfg, mono_us now) {
   s->next_announced = ANNOUNCED_FIRST;
   s->max_piece = DEFAULT_MAX_PIECE;
   list_init(&s->ready);
+  list_init(&s->unannounced);
   list_init(&s->closed);
   int r = sctp_new(&s->sctp, &cfg->sctp, now);
   if (r < 0) {
@@ -135,6 +136,7 @@ static bool say_error(struct dc_channel *c, struct dc_event *ev) {
 /* The next thing a ready channel has to say. False: nothing any more. */
 static bool next_of_channel(struct dc_set *s, mono_us now, struct dc_channel *c,
                             struct dc_event *ev) {
+  if (c->state == DC_CLOSED && !(c->pending & DC_SAY_INCOMING)) dc_channel_shorten(s, c);
   ev->channel = c->handle;
   ev->init = c->init;
   ev->id = (uint16_t)c->id;
@@ -156,6 +158,10 @@ static bool next_of_channel(struct dc_set *s, mono_us now, struct dc_channel *c,
 static bool next_ready(struct dc_set *s, mono_us now, struct dc_event *ev) {
   for (struct list *first; (first = list_pop_front(&s->ready)) != NULL;) {
     struct dc_channel *c = LIST_ENTRY(first, struct dc_channel, ready);
+    if (s->paused && (c->pending & DC_SAY_INCOMING)) {
+      list_push_back(&s->unannounced, &c->ready);
+      continue;
+    }
     if (!next_of_channel(s, now, c, ev)) continue;
     list_push_back(&s->ready, &c->ready); /* whether there is more is seen at its next turn */
     return true;

@@ -14,6 +14,7 @@ int peer_start_local(struct peer *p, mono_us now, struct peer_made *made, bool c
     p->local_credentials = made->credentials;
     p->ice_started = true;
     p->generation_open = true;
+    p->restart_applied = p->restart_wanted;
     p->restart_wanted = false;
     p->gathering = PEER_GATHERING;
     p->ice_turn.dirty = true;

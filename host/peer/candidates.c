@@ -74,8 +74,7 @@ static int add_to_slot(struct peer *p, mono_us now, struct peer_slot *slot, stru
   if (r < 0) return r;
   r = deliver(p, now, slot, &c);
   if (r == -ENOSPC)
-    return fault_set(ret_fault, FAULT_OPERATION_ERROR, "more than %d remote candidates",
-                     SDP_CANDIDATES);
+    return fault_set(ret_fault, FAULT_TOO_MANY, "more than %d remote candidates", SDP_CANDIDATES);
   if (r < 0) return fault_oom(ret_fault);
   if (slot->candidates.n > (size_t)64 * 1024)
     return fault_set(ret_fault, FAULT_OPERATION_ERROR, "too many remote candidates");

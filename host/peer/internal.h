@@ -63,6 +63,7 @@ struct peer {
   bool ice_started;     /* a local generation exists */
   bool generation_open; /* a local generation began and no remote credentials came for it yet */
   bool restart_wanted;  /* restartIce() was called: the next offer restarts */
+  bool restart_applied; /* the pending local offer does so */
   bool wants_channels;  /* a channel was made */
   bool negotiation_needed, announce_negotiation_needed;
   uint64_t session_id, session_version;

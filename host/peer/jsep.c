@@ -64,7 +64,7 @@ int peer_create_answer(struct peer *p, mono_us now, char **ret_sdp, struct fault
   return *ret_sdp ? 0 : fault_oom(ret_fault);
 }
 
-static void rollback(struct peer *p, mono_us now) {
+static void undo_pending(struct peer *p, mono_us now) {
   bool began = p->pending_local.sdp && p->generation_open;
   peer_slot_clear(&p->pending_local);
   peer_slot_clear(&p->pending_remote);
@@ -77,6 +77,14 @@ static void rollback(struct peer *p, mono_us now) {
     p->generation_open = false;
     p->ice_turn.dirty = true;
   }
+  if (began) p->restart_wanted |= p->restart_applied; /* what was asked for is still to be done */
+  p->restart_applied = false;
+}
+
+/* By the application: what the description was for is needed again. */
+static void roll_back(struct peer *p, mono_us now) {
+  undo_pending(p, now);
+  p->negotiation_needed = false;
   peer_update_negotiation(p);
 }
 
@@ -146,6 +154,7 @@ static void settle(struct peer *p, enum peer_sdp_type type, bool local) {
   peer_slot_move(&p->current_remote, &p->pending_remote);
   p->signaling = PEER_STABLE;
   p->negotiation_needed = false;
+  p->restart_applied = false;
   forget_made(&p->offer); /* made in a state that is over */
   peer_update_negotiation(p);
 }
@@ -197,7 +206,7 @@ static enum peer_sdp_type implicit_type(const struct peer *p) {
 static int apply_local(struct peer *p, mono_us now, enum peer_sdp_type type, struct bytes sdp,
                        struct fault *ret_fault) {
   if (type == PEER_SDP_ROLLBACK) {
-    rollback(p, now);
+    roll_back(p, now);
     return 0;
   }
   int r = made_description(p, type, sdp, ret_fault);
@@ -244,7 +253,7 @@ static int apply_remote(struct peer *p, mono_us now, enum peer_sdp_type type, st
   int r = peer_check_remote(p, d, type, ret_fault);
   if (r == 0 && type != PEER_SDP_OFFER) r = check_sections(p, d, ret_fault);
   if (r < 0) return r;
-  if (type == PEER_SDP_OFFER && p->signaling == PEER_HAVE_LOCAL_OFFER) rollback(p, now);
+  if (type == PEER_SDP_OFFER && p->signaling == PEER_HAVE_LOCAL_OFFER) undo_pending(p, now);
   r = store_remote(p, type, sdp, ret_fault);
   if (r < 0) return r;
   if (type == PEER_SDP_OFFER) {
@@ -262,7 +271,7 @@ int peer_set_remote(struct peer *p, mono_us now, enum peer_sdp_type type, struct
   int r = check_state(p, allowed[type].remote, "setRemoteDescription", ret_fault);
   if (r < 0) return r;
   if (type == PEER_SDP_ROLLBACK) {
-    rollback(p, now);
+    roll_back(p, now);
     return 0;
   }
   struct sdp_description *d = calloc(1, sizeof *d);

@@ -240,6 +240,9 @@ static int read_parts(struct rpc_call *c, const struct configuration_fields *in,
   if (in->certificates && cJSON_GetArraySize(in->certificates) > 0)
     return rpc_error_set(c->error, FAULT_NOT_SUPPORTED, "configuration.certificates",
                          "certificates of one's own are not supported");
+  if (in->mdns)
+    return rpc_error_set(c->error, FAULT_NOT_SUPPORTED, "configuration.mdns",
+                         "publishing .local names is not supported yet");
   for (cJSON *item = in->servers ? in->servers->child : NULL; item && r == 0; item = item->next)
     r = check_server(c, item, index++);
   if (r == 0 && in->ports) r = read_ports(c, in->ports, ret);

@@ -32,12 +32,14 @@ struct rpc_peer {
   mono_us wake_at;
   size_t heap_at; /* index in rpc_session.heap plus one; 0: not in it */
   bool closing;   /* peer.close was called: its last datagrams go out, then it is gone */
+  uint32_t last_channel; /* the first of its channels, by `before`; 0: none */
   struct rpc_filter filter;
 };
 
 /* Kept for every channel there ever was, so that its number is known until its peer closes. */
 struct rpc_channel {
   uint32_t peer;
+  uint32_t before; /* the peer's channel that was made before it; 0: none */
   bool assembling_text;
   bool refusing; /* a piece of a message was bad: so is the rest of it */
   uint64_t seq;
@@ -157,9 +159,11 @@ mono_us rpc_peers_next_wake(const struct rpc_session *s);
 struct rpc_channel *rpc_find_channel(const struct rpc_session *s, uint64_t handle,
                                      struct rpc_peer **ret_peer);
 /* The next channel number, recorded for the peer; 0 when out of memory. */
-uint32_t rpc_new_channel(struct rpc_session *s, uint32_t peer);
+uint32_t rpc_new_channel(struct rpc_session *s, struct rpc_peer *p);
+/* No more pieces can follow: what came of the message is let go. */
+void rpc_assembly_drop(struct rpc_channel *channel);
 /* Forgets the number just given: the channel was not made. */
-void rpc_drop_channel(struct rpc_session *s, uint32_t handle);
+void rpc_drop_channel(struct rpc_session *s, struct rpc_peer *p, uint32_t handle);
 
 /* notify.c */
 int rpc_on_peer_event(struct rpc_session *s, mono_us now, struct rpc_peer *p,

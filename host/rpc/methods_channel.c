@@ -81,10 +81,10 @@ static struct dc_init to_init(const struct init_params *in, struct bytes label) 
 static int create(struct rpc_call *c, struct rpc_peer *p, const struct dc_init *init,
                   uint64_t credit) {
   struct fault fault = {0};
-  uint32_t handle = rpc_new_channel(c->s, p->id);
+  uint32_t handle = rpc_new_channel(c->s, p);
   if (handle == 0) return rpc_error_set(c->error, FAULT_OUT_OF_MEMORY, NULL, "out of memory");
   if (peer_channel_create(p->machine, c->now, handle, init, &fault) < 0) {
-    rpc_drop_channel(c->s, handle);
+    rpc_drop_channel(c->s, p, handle);
     return rpc_fail(c, &fault);
   }
   (void)dc_credit(peer_channels(p->machine), c->now, handle, c->s->auto_credit, NULL);
@@ -302,7 +302,9 @@ int rpc_channel_close(struct rpc_call *c) {
   struct channel_params in;
   struct rpc_peer *p;
   struct fault fault = {0};
-  if (!read_params(c, close_table, FIELDS_COUNT(close_table), &in, &p)) return -EINVAL;
+  struct rpc_channel *channel = read_params(c, close_table, FIELDS_COUNT(close_table), &in, &p);
+  if (!channel) return -EINVAL;
+  rpc_assembly_drop(channel);
   if (is_forgotten(p, in.channel)) return 0;
   int r = dc_close(peer_channels(p->machine), c->now, (dc_handle)in.channel, &fault);
   return r < 0 ? rpc_fail(c, &fault) : 0;

@@ -136,7 +136,7 @@ static void write_init(struct json_writer *w, const struct dc_init *init, uint16
 static int say_datachannel(struct rpc_session *s, mono_us now, struct rpc_peer *p,
                            const struct dc_event *ev) {
   struct text t = {0};
-  uint32_t handle = rpc_new_channel(s, p->id);
+  uint32_t handle = rpc_new_channel(s, p);
   if (handle == 0) return dc_close(peer_channels(p->machine), now, ev->channel, NULL);
   struct json_writer w = begin(&t, "peer.datachannel", "peer", p->id);
   json_key(&w, "channel");
@@ -179,8 +179,9 @@ static int say_stalled(struct rpc_session *s, const struct rpc_peer *p, const st
 static int on_channel_event(struct rpc_session *s, mono_us now, struct rpc_peer *p,
                             const struct dc_event *ev) {
   struct rpc_peer *owner;
-  bool named = ev->kind == DC_EV_INCOMING || ev->kind == DC_EV_STALLED ||
-               rpc_find_channel(s, ev->channel, &owner);
+  struct rpc_channel *channel = rpc_find_channel(s, ev->channel, &owner);
+  bool named = ev->kind == DC_EV_INCOMING || ev->kind == DC_EV_STALLED || channel;
+  if (ev->kind == DC_EV_CLOSED && channel) rpc_assembly_drop(channel);
   if (!named) return 0; /* there was no memory to give it a number */
   switch (ev->kind) {
   case DC_EV_INCOMING: return say_datachannel(s, now, p, ev);

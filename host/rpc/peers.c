@@ -87,9 +87,8 @@ void rpc_peer_free(struct rpc_session *s, struct rpc_peer *p) {
   list_remove(&p->all);
   s->by_id[p->id - 1] = NULL;
   s->n_peers--;
-  for (size_t i = 0; i < s->n_channels; i++)
-    if (s->channels[i].peer == p->id)
-      s->channels[i].assembly = payload_free(s->channels[i].assembly);
+  for (uint32_t h = p->last_channel; h != 0; h = s->channels[h - 1].before)
+    s->channels[h - 1].assembly = payload_free(s->channels[h - 1].assembly);
   peer_free(p->machine);
   free(p->filter.names);
   free(p);
@@ -131,15 +130,23 @@ struct rpc_channel *rpc_find_channel(const struct rpc_session *s, uint64_t handl
   return *ret_peer ? channel : NULL;
 }
 
-uint32_t rpc_new_channel(struct rpc_session *s, uint32_t peer) {
+uint32_t rpc_new_channel(struct rpc_session *s, struct rpc_peer *p) {
   struct rpc_channel *channels =
       grow(s->channels, s->n_channels, &s->cap_channels, sizeof *channels);
   if (!channels) return 0;
   s->channels = channels;
-  channels[s->n_channels++] = (struct rpc_channel){.peer = peer};
-  return (uint32_t)s->n_channels;
+  channels[s->n_channels++] = (struct rpc_channel){.peer = p->id, .before = p->last_channel};
+  p->last_channel = (uint32_t)s->n_channels;
+  return p->last_channel;
 }
 
-void rpc_drop_channel(struct rpc_session *s, uint32_t handle) {
-  if (handle == s->n_channels) s->n_channels--;
+void rpc_assembly_drop(struct rpc_channel *channel) {
+  channel->assembly = payload_free(channel->assembly);
+  channel->refusing = false;
+}
+
+void rpc_drop_channel(struct rpc_session *s, struct rpc_peer *p, uint32_t handle) {
+  if (handle != s->n_channels || handle != p->last_channel) return;
+  p->last_channel = s->channels[handle - 1].before;
+  s->n_channels--;
 }

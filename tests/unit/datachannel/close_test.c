@@ -176,12 +176,87 @@ static void test_five_thousand_channels_are_opened_and_closed(void **state) {
       assert_int_equal(end_count(&p.end[i], DC_EV_CLOSED), 500);
       assert_int_equal(end_count(&p.end[i], DC_EV_ERROR), 0);
       assert_int_equal(p.end[i].set->by_handle.n, DC_CLOSED_KEPT);
-      assert_int_equal(p.end[i].set->live, 0);
+      assert_int_equal(p.end[i].set->held, 0);
       opened += end_count(&p.end[i], DC_EV_OPEN);
       end_forget(&p.end[i]);
     }
   }
   assert_int_equal(opened, 10000);
+  pair_end(&p);
+}
+
+/* Label and protocol of 65,535 bytes each, one byte never taken, closed again: over and over. */
+static void test_a_peer_cannot_pile_up_names(void **state) {
+  (void)state;
+  struct pair p;
+  static uint8_t name[65535];
+  struct dc_cfg cfg = pair_cfg;
+  cfg.max_channels = 1000;
+  memset(name, 'x', sizeof name);
+  struct dc_init init = pair_plain;
+  init.label = init.protocol = (struct bytes){name, sizeof name};
+  assert_int_equal(pair_begin(&p, &cfg, false), 0);
+  pair_start(&p);
+  size_t most = 0;
+  for (int i = 0; i < 40; i++) {
+    dc_handle h = pair_create(&p, 0, &init);
+    (void)dc_send(p.end[0].set, p.now, h, false, payload_copy(bytes_of("1")), NULL);
+    pair_run(&p, 2 * MONO_S);
+    if (i < 20) (void)dc_close(p.end[0].set, p.now, h, NULL);
+    pair_run(&p, 2 * MONO_S);
+    if (p.end[1].set->peer_names > most) most = p.end[1].set->peer_names;
+  }
+  assert_true(most > 0 && most <= DC_PEER_NAMES_MAX);
+  /* 20 that closed with a byte undelivered keep no name; of the 20 others 8 fit */
+  assert_int_equal(p.end[1].set->peer_names, 8 * 2 * sizeof name);
+  assert_int_equal(p.end[1].set->held, 28);
+  pair_end(&p);
+}
+
+static void test_undelivered_channels_count_until_they_are_told(void **state) {
+  (void)state;
+  struct pair p;
+  struct dc_cfg cfg = pair_cfg;
+  cfg.max_channels = 5;
+  assert_int_equal(pair_begin(&p, &cfg, false), 0);
+  pair_start(&p);
+  for (int i = 0; i < 20; i++) {
+    dc_handle h = pair_create(&p, 0, &pair_plain);
+    (void)dc_send(p.end[0].set, p.now, h, false, payload_copy(bytes_of("1")), NULL);
+    pair_run(&p, 2 * MONO_S);
+    (void)dc_close(p.end[0].set, p.now, h, NULL);
+    pair_run(&p, 2 * MONO_S);
+  }
+  assert_int_equal(p.end[1].set->held, 5);
+  assert_int_equal(end_count(&p.end[1], DC_EV_INCOMING), 5);
+  pair_end(&p);
+}
+
+static void test_no_channel_is_announced_while_paused(void **state) {
+  (void)state;
+  struct pair p;
+  char label[2] = "a";
+  struct dc_init init = pair_plain;
+  assert_int_equal(pair_begin(&p, NULL, false), 0);
+  pair_start(&p);
+  dc_set_paused(p.end[1].set, true);
+  for (int i = 0; i < 150; i++) {
+    label[0] = (char)('a' + i % 26);
+    init.label = bytes_of(label);
+    dc_handle h = pair_create(&p, 0, &init);
+    pair_run(&p, MONO_S);
+    if (i % 2) (void)dc_close(p.end[0].set, p.now, h, NULL);
+  }
+  pair_run(&p, 2 * MONO_S);
+  assert_int_equal(end_count(&p.end[1], DC_EV_INCOMING), 0);
+  assert_int_equal(p.end[1].set->held, pair_cfg.max_channels);
+  dc_set_paused(p.end[1].set, false);
+  pair_pump(&p, 1);
+  assert_int_equal(end_count(&p.end[1], DC_EV_INCOMING), pair_cfg.max_channels);
+  size_t n = 0;
+  for (size_t i = 0; i < p.end[1].n; i++)
+    if (p.end[1].log[i].kind == DC_EV_INCOMING)
+      assert_int_equal(p.end[1].log[i].label[0], 'a' + n++ % 26); /* in their order */
   pair_end(&p);
 }
 
@@ -217,6 +292,9 @@ int main(void) {
       cmocka_unit_test(test_closing_the_set_closes_the_peers_channels_cleanly),
       cmocka_unit_test(test_an_association_that_times_out_ends_its_channels_with_an_error),
       cmocka_unit_test(test_five_thousand_channels_are_opened_and_closed),
+      cmocka_unit_test(test_a_peer_cannot_pile_up_names),
+      cmocka_unit_test(test_undelivered_channels_count_until_they_are_told),
+      cmocka_unit_test(test_no_channel_is_announced_while_paused),
       cmocka_unit_test(test_a_closed_channel_keeps_its_name_only_if_it_is_short),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
