@@ -137,6 +137,34 @@ void ice_agent_rollback(struct ice_agent *a, mono_us now);
 int ice_agent_set_interfaces(struct ice_agent *a, mono_us now,
                              const struct ice_interface_addr *list, size_t n);
 
+/* Host and reflexive candidates are neither announced nor used, from the next ice_agent_start on
+ * (W3C RTCIceTransportPolicy "relay"). */
+void ice_agent_set_relay_only(struct ice_agent *a, bool relay_only);
+
+/* While true the owner asks servers, and no end of candidates is told. */
+void ice_agent_set_gathering(struct ice_agent *a, bool gathering);
+
+/* A server sees the link as `mapped`: a server-reflexive candidate, unless it is redundant (RFC 8445
+ * section 5.1.3). server: the owner's number for it, from 1. 0 or -ENOMEM. */
+int ice_agent_add_reflexive(struct ice_agent *a, mono_us now, uint32_t link,
+                            const struct addr *mapped, uint16_t server);
+
+struct ice_relayed {
+  uint32_t base; /* the link that the server is reached by; 0: by a stream */
+  struct addr relayed, mapped;
+  uint16_t server;
+  uint16_t transport_rank; /* below 49,152: the greater is preferred among relayed candidates */
+};
+
+/*
+ * A relayed address as a link of its own, which is up: OUT_TX with this link is the owner's to send
+ * through the server, and what the server relays comes in by this link. 0 and the link, or -ENOMEM.
+ */
+int ice_agent_add_relayed(struct ice_agent *a, mono_us now, const struct ice_relayed *in,
+                          uint32_t *ret_link);
+/* The allocation is lost: its pairs have failed. Harmless for an unknown link. */
+void ice_agent_remove_relayed(struct ice_agent *a, mono_us now, uint32_t link);
+
 /* The answer to OUT_BIND: err is 0 and local the bound address with its port, or err is a negative
  * errno. */
 int ice_agent_bound(struct ice_agent *a, mono_us now, uint32_t link, int err,

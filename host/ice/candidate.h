@@ -25,6 +25,7 @@ struct ice_candidate {
   struct addr addr;
   char name[ICE_NAME_MAX + 1];
   struct addr related; /* raddr/rport; ADDR_NONE if absent */
+  uint16_t server;     /* of our own, not host: the owner's number of the server; 0: none */
 };
 
 /*

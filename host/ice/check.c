@@ -94,7 +94,7 @@ void ice_check_write(const struct ice_pair *p, const struct ice_request *q, stru
   uint16_t role = q->controlling ? STUN_ATTR_ICE_CONTROLLING : STUN_ATTR_ICE_CONTROLLED;
   stun_begin(w, STUN_REQUEST, STUN_BINDING, &q->tid);
   put_username(p->gen, w);
-  stun_put_u32(w, STUN_ATTR_PRIORITY, ice_link_priority(p->link, ICE_PRFLX));
+  stun_put_u32(w, STUN_ATTR_PRIORITY, ice_link_priority(p->link, ice_link_learned(p->link)));
   stun_put_u64(w, role, q->tie_breaker);
   if (q->use_candidate) stun_put(w, STUN_ATTR_USE_CANDIDATE, (struct bytes){0});
   stun_put_transmit_count(w, q->count, 0);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "ice/check.h"
+#include "ice/gather.h"
 #include "ice/pair.h"
 
 /*
@@ -62,7 +63,8 @@ struct ice_pair *ice_checklist_add(struct ice_agent *a, struct ice_generation *g
 static int form_with(struct ice_agent *a, struct ice_generation *g, struct ice_remote *remote) {
   LIST_EACH(it, &a->links) {
     struct ice_link *link = LIST_ENTRY(it, struct ice_link, node);
-    if (link->state != ICE_LINK_UP || !ice_pair_fits(link, &remote->addr)) continue;
+    if (link->state != ICE_LINK_UP || !ice_link_allowed(a, link)) continue;
+    if (!ice_pair_fits(link, &remote->addr)) continue;
     if (ice_pair_find(g, link, remote)) continue;
     size_t before = g->n_pairs;
     if (!ice_checklist_add(a, g, link, remote) && before < ICE_PAIRS_MAX) return -ENOMEM;

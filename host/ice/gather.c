@@ -8,6 +8,7 @@
 #include "ice/pair.h"
 #include "ice/preference.h"
 #include "ice/priority.h"
+#include "ice/remote.h"
 
 #define GONE_MAX 4 /* closed links kept with their pairs, for evidence */
 
@@ -28,9 +29,35 @@ uint32_t ice_link_priority(const struct ice_link *link, enum ice_candidate_type 
 }
 
 void ice_link_candidate(const struct ice_link *link, struct ice_candidate *ret) {
-  *ret = (struct ice_candidate){.type = ICE_HOST, .addr = link->local};
-  ret->priority = ice_link_priority(link, ICE_HOST);
+  *ret = (struct ice_candidate){
+      .type = link->type, .addr = link->local, .related = link->mapped, .server = link->server};
+  ret->priority = ice_link_priority(link, link->type);
   (void)snprintf(ret->foundation, sizeof ret->foundation, "%s", link->foundation);
+}
+
+const struct ice_reflexive *ice_link_reflexive(const struct ice_link *link,
+                                               const struct addr *addr) {
+  LIST_EACH(it, &link->reflexives) {
+    const struct ice_reflexive *r = LIST_ENTRY(it, struct ice_reflexive, node);
+    if (ice_addr_same(&r->addr, addr)) return r;
+  }
+  return NULL;
+}
+
+void ice_reflexive_candidate(const struct ice_link *link, const struct ice_reflexive *r,
+                             struct ice_candidate *ret) {
+  *ret = (struct ice_candidate){
+      .type = ICE_SRFLX, .addr = r->addr, .related = link->local, .server = r->server};
+  ret->priority = ice_link_priority(link, ICE_SRFLX);
+  (void)snprintf(ret->foundation, sizeof ret->foundation, "%s", r->foundation);
+}
+
+bool ice_link_allowed(const struct ice_agent *a, const struct ice_link *link) {
+  return !a->relay_only || link->type == ICE_RELAY;
+}
+
+enum ice_candidate_type ice_link_learned(const struct ice_link *link) {
+  return link->type == ICE_RELAY ? ICE_RELAY : ICE_PRFLX;
 }
 
 /*
@@ -46,16 +73,19 @@ static uint32_t foundation_of(uint64_t salt, const struct addr *addr) {
 static struct ice_link *find_iface(const struct ice_agent *a, const struct addr *addr) {
   LIST_EACH(it, &a->links) {
     struct ice_link *link = LIST_ENTRY(it, struct ice_link, node);
-    if (is_open(link) && link->state != ICE_LINK_FAILED && addr_ip_equal(&link->iface.addr, addr))
+    if (is_open(link) && link->type == ICE_HOST && link->state != ICE_LINK_FAILED &&
+        addr_ip_equal(&link->iface.addr, addr))
       return link;
   }
   return NULL;
 }
 
-static bool preference_used(const struct ice_agent *a, uint16_t preference) {
+static bool preference_used_by(const struct ice_agent *a, const struct ice_link *self) {
   LIST_EACH(it, &a->links) {
     struct ice_link *link = LIST_ENTRY(it, struct ice_link, node);
-    if (is_open(link) && link->preference == preference) return true;
+    if (link != self && is_open(link) && link->type == self->type &&
+        link->preference == self->preference)
+      return true;
   }
   return false;
 }
@@ -64,25 +94,35 @@ static int link_new(struct ice_agent *a, const struct ice_interface_addr *iface,
   struct ice_link *link = calloc(1, sizeof *link);
   if (!link) return -ENOMEM;
   link->id = ++a->last_link;
+  link->type = ICE_HOST;
+  list_init(&link->reflexives);
   link->iface = *iface;
   link->iface.addr.port = 0;
   /* Steps of 64 leave room between for addresses that come later. */
   link->preference = (uint16_t)(UINT16_MAX - 64 * rank);
-  while (preference_used(a, link->preference)) link->preference--;
+  while (preference_used_by(a, link)) link->preference--;
   (void)snprintf(link->foundation, sizeof link->foundation, "%u",
                  foundation_of(a->salt, &iface->addr));
   list_push_back(&a->links, &link->node);
   return 0;
 }
 
-static void link_free(struct ice_agent *a, struct ice_link *link) {
-  ice_pairs_forget_link(a, link);
-  list_remove(&link->node);
+static void drop(struct ice_link *link) {
+  LIST_EACH_SAFE(it, tmp, &link->reflexives) {
+    free(LIST_ENTRY(it, struct ice_reflexive, node));
+  }
   free(link);
 }
 
+static void link_free(struct ice_agent *a, struct ice_link *link) {
+  ice_pairs_forget_link(a, link);
+  list_remove(&link->node);
+  drop(link);
+}
+
 static void link_close(struct ice_agent *a, struct ice_link *link) {
-  bool asked = link->state == ICE_LINK_ASKED || link->state == ICE_LINK_UP;
+  bool asked = link->type == ICE_HOST &&
+               (link->state == ICE_LINK_ASKED || link->state == ICE_LINK_UP);
   link->state = asked ? ICE_LINK_CLOSING : ICE_LINK_GONE;
   ice_checklist_fail_link(a, link);
 }
@@ -110,8 +150,8 @@ static bool is_listed(const struct ice_preference *p, const struct ice_link *lin
 static void close_missing(struct ice_agent *a, const struct ice_preference *p) {
   LIST_EACH(it, &a->links) {
     struct ice_link *link = LIST_ENTRY(it, struct ice_link, node);
-    if (is_open(link) && (link->state == ICE_LINK_FAILED || !is_listed(p, link)))
-      link_close(a, link);
+    if (!is_open(link) || link->type != ICE_HOST) continue;
+    if (link->state == ICE_LINK_FAILED || !is_listed(p, link)) link_close(a, link);
   }
   drop_oldest_gone(a);
 }
@@ -143,6 +183,62 @@ int ice_agent_bound(struct ice_agent *a, mono_us now, uint32_t link, int err,
   l->local.scope = l->iface.addr.scope;
   l->state = ICE_LINK_UP;
   return ice_checklist_form(a, a->cur);
+}
+
+void ice_agent_set_relay_only(struct ice_agent *a, bool relay_only) {
+  a->relay_only_next = relay_only;
+}
+
+void ice_agent_set_gathering(struct ice_agent *a, bool gathering) {
+  a->gathering = gathering;
+}
+
+int ice_agent_add_reflexive(struct ice_agent *a, mono_us now, uint32_t link,
+                            const struct addr *mapped, uint16_t server) {
+  (void)now;
+  struct ice_link *l = ice_link_find(a, link);
+  if (!l || l->state != ICE_LINK_UP || mapped->family != l->local.family) return 0;
+  if (ice_addr_same(mapped, &l->local) || ice_link_reflexive(l, mapped)) return 0; /* redundant */
+  if (l->n_reflexives >= ICE_REFLEXIVE_MAX) return 0;
+  struct ice_reflexive *r = calloc(1, sizeof *r);
+  if (!r) return -ENOMEM;
+  r->addr = *mapped;
+  r->server = server;
+  (void)snprintf(r->foundation, sizeof r->foundation, "%u",
+                 foundation_of(a->salt + server, &l->iface.addr));
+  list_push_back(&l->reflexives, &r->node);
+  l->n_reflexives++;
+  return 0;
+}
+
+int ice_agent_add_relayed(struct ice_agent *a, mono_us now, const struct ice_relayed *in,
+                          uint32_t *ret_link) {
+  (void)now;
+  struct ice_link *base = ice_link_find(a, in->base);
+  const struct ice_interface_addr iface = {.addr = in->relayed};
+  int r = link_new(a, &iface, 0);
+  if (r < 0) return r;
+  struct ice_link *link = LIST_ENTRY(a->links.prev, struct ice_link, node);
+  link->type = ICE_RELAY;
+  link->server = in->server;
+  link->local = in->relayed;
+  link->mapped = a->relay_only ? (struct addr){.family = in->relayed.family, .port = 9}
+                               : in->mapped; /* RFC 8839 section 5.1 */
+  link->preference = (uint16_t)(in->transport_rank + (base ? base->preference / 4 : 0));
+  while (preference_used_by(a, link)) link->preference--;
+  (void)snprintf(link->foundation, sizeof link->foundation, "%u",
+                 foundation_of(a->salt - in->server, base ? &base->iface.addr : &in->mapped));
+  link->state = ICE_LINK_UP;
+  *ret_link = link->id;
+  return ice_checklist_form(a, a->cur);
+}
+
+void ice_agent_remove_relayed(struct ice_agent *a, mono_us now, uint32_t link) {
+  (void)now;
+  struct ice_link *l = ice_link_find(a, link);
+  if (!l || l->type != ICE_RELAY) return;
+  link_close(a, l);
+  drop_oldest_gone(a);
 }
 
 static void ask_bind(const struct ice_agent *a, const struct ice_link *link, struct ice_out *ret) {
@@ -179,18 +275,34 @@ bool ice_gather_done(const struct ice_agent *a) {
   return true;
 }
 
+/* The next candidate of the link that this generation was not told of; false when there is none. */
+static bool announce_link(const struct ice_agent *a, struct ice_link *link,
+                          struct ice_candidate *ret) {
+  if (link->announced < a->cur->serial) {
+    link->announced = a->cur->serial;
+    ice_link_candidate(link, ret);
+    return true;
+  }
+  LIST_EACH(it, &link->reflexives) {
+    struct ice_reflexive *r = LIST_ENTRY(it, struct ice_reflexive, node);
+    if (r->announced >= a->cur->serial) continue;
+    r->announced = a->cur->serial;
+    ice_reflexive_candidate(link, r, ret);
+    return true;
+  }
+  return false;
+}
+
 bool ice_gather_poll_event(struct ice_agent *a, struct ice_out *ret) {
   if (!a->cur->has_local) return false;
   LIST_EACH(it, &a->links) {
     struct ice_link *link = LIST_ENTRY(it, struct ice_link, node);
-    if (link->state != ICE_LINK_UP || link->announced >= a->cur->serial) continue;
-    link->announced = a->cur->serial;
+    if (link->state != ICE_LINK_UP || !ice_link_allowed(a, link)) continue;
     ret->kind = OUT_EVENT;
     ret->u.ev.kind = ICE_EV_CANDIDATE;
-    ice_link_candidate(link, &ret->u.ev.u.candidate);
-    return true;
+    if (announce_link(a, link, &ret->u.ev.u.candidate)) return true;
   }
-  if (a->cur->gathered_told || !ice_gather_done(a)) return false;
+  if (a->cur->gathered_told || !ice_gather_done(a) || a->gathering) return false;
   a->cur->gathered_told = true;
   ret->kind = OUT_EVENT;
   ret->u.ev.kind = ICE_EV_GATHERED;
@@ -199,6 +311,6 @@ bool ice_gather_poll_event(struct ice_agent *a, struct ice_out *ret) {
 
 void ice_gather_free(struct ice_agent *a) {
   LIST_EACH_SAFE(it, tmp, &a->links) {
-    free(LIST_ENTRY(it, struct ice_link, node));
+    drop(LIST_ENTRY(it, struct ice_link, node));
   }
 }

@@ -66,6 +66,7 @@ int ice_agent_start(struct ice_agent *a, mono_us now, const struct ice_credentia
   (void)now;
   int r = a->cur->has_local ? restart(a) : 0;
   if (r < 0) return r;
+  a->relay_only = a->relay_only_next;
   a->cur->local = *local;
   a->cur->has_local = true;
   return ice_checklist_form(a, a->cur);

@@ -9,6 +9,11 @@
 static void local_candidate(const struct ice_pair *p, struct ice_candidate *ret) {
   ice_link_candidate(p->link, ret);
   if (p->mapped.family == ADDR_NONE) return;
+  const struct ice_reflexive *r = ice_link_reflexive(p->link, &p->mapped);
+  if (r) {
+    ice_reflexive_candidate(p->link, r, ret);
+    return;
+  }
   ret->type = ICE_PRFLX;
   ret->related = p->link->local;
   ret->addr = p->mapped;
@@ -88,16 +93,30 @@ bool ice_agent_pair(const struct ice_agent *a, size_t i, struct ice_pair_info *r
   return true;
 }
 
+/* The *i-th of the link, or *i less what it has. */
+static bool nth_reflexive(const struct ice_link *link, size_t *i, struct ice_candidate *ret) {
+  LIST_EACH(it, &link->reflexives) {
+    if ((*i)-- > 0) continue;
+    ice_reflexive_candidate(link, LIST_ENTRY(it, struct ice_reflexive, node), ret);
+    return true;
+  }
+  return false;
+}
+
 bool ice_agent_local_candidate(const struct ice_agent *a, size_t i, struct ice_candidate *ret) {
   LIST_EACH(it, &a->links) {
     const struct ice_link *link = LIST_ENTRY(it, struct ice_link, node);
-    if (link->state != ICE_LINK_UP || i-- > 0) continue;
-    ice_link_candidate(link, ret);
-    return true;
+    if (link->state != ICE_LINK_UP || !ice_link_allowed(a, link)) continue;
+    if (i-- == 0) {
+      ice_link_candidate(link, ret);
+      return true;
+    }
+    if (nth_reflexive(link, &i, ret)) return true;
   }
   LIST_EACH(it, &a->cur->pairs) {
     const struct ice_pair *p = LIST_ENTRY(it, struct ice_pair, node);
-    if (p->mapped.family == ADDR_NONE || i-- > 0) continue;
+    if (p->mapped.family == ADDR_NONE || ice_link_reflexive(p->link, &p->mapped)) continue;
+    if (i-- > 0) continue;
     local_candidate(p, ret);
     return true;
   }

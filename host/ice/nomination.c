@@ -87,6 +87,16 @@ static struct ice_pair *alternative(const struct ice_generation *g, mono_us now)
   return best;
 }
 
+static bool is_relayed(const struct ice_pair *p) {
+  return p->link->type == ICE_RELAY || p->remote->type == ICE_RELAY;
+}
+
+/* A valid pair without the relay that the selected one needs, or NULL: data moves up to it. */
+static struct ice_pair *without_relay(const struct ice_generation *g) {
+  struct ice_pair *best = ice_pair_best_valid(g);
+  return best && is_relayed(g->selected) && !is_relayed(best) ? best : NULL;
+}
+
 static bool may_nominate(const struct ice_agent *a) {
   return a->controlling && ice_checklist_running(a->cur) && !a->cur->nominating;
 }
@@ -96,6 +106,7 @@ void ice_nomination_run(struct ice_agent *a, mono_us now) {
   if (!may_nominate(a)) return;
   if (g->selected) {
     struct ice_pair *p = alternative(g, now);
+    if (!p) p = without_relay(g);
     if (p) nominate(p);
     return;
   }

@@ -68,7 +68,7 @@ struct ice_pair *ice_pair_at(const struct ice_generation *g, const struct path *
 }
 
 void ice_pair_set_priority(const struct ice_agent *a, struct ice_pair *p) {
-  uint32_t ours = ice_link_priority(p->link, ICE_HOST), theirs = p->remote->priority;
+  uint32_t ours = ice_link_priority(p->link, p->link->type), theirs = p->remote->priority;
   p->priority = a->controlling ? ice_pair_priority(ours, theirs) : ice_pair_priority(theirs, ours);
 }
 

@@ -6,6 +6,7 @@
 #include "ice/check.h"
 #include "ice/checklist.h"
 #include "ice/consent.h"
+#include "ice/gather.h"
 #include "ice/nomination.h"
 #include "ice/pair.h"
 #include "ice/remote.h"
@@ -107,6 +108,7 @@ int ice_request_handle(struct ice_agent *a, const struct ice_input *in) {
   struct ice_generation *g = addressed(a, in->m);
   uint16_t unknown[4];
   uint32_t priority;
+  if (g && g != a->old && !ice_link_allowed(a, in->link)) return -EINVAL;
   if (!g || !stun_check_integrity(in->m, bytes_of(g->local.pwd))) return -EINVAL;
   struct stun_types known = {known_types, sizeof known_types / sizeof known_types[0]};
   size_t n = stun_unknown(in->m, known, unknown, 4);

@@ -21,11 +21,27 @@ enum ice_link_state {
   ICE_LINK_GONE     /* kept as long as pairs name it */
 };
 
-/* A socket and its host candidate. */
+/* What a server sees a link's address as: a server-reflexive candidate. */
+struct ice_reflexive {
+  struct list node; /* ice_link.reflexives */
+  struct addr addr;
+  uint16_t server;
+  uint32_t announced; /* as in ice_link */
+  char foundation[12];
+};
+
+#define ICE_REFLEXIVE_MAX 4 /* of a link: more NATs than that are no school's */
+
+/* A socket and its host candidate, or a relayed address that the owner carries datagrams for. */
 struct ice_link {
   struct list node; /* ice_agent.links */
   uint32_t id;
   enum ice_link_state state;
+  enum ice_candidate_type type; /* ICE_HOST or ICE_RELAY */
+  uint16_t server;              /* ICE_RELAY */
+  struct addr mapped;           /* ICE_RELAY: the related address */
+  struct list reflexives;
+  size_t n_reflexives;
   struct ice_interface_addr iface;
   struct addr local;
   uint16_t preference;
@@ -148,6 +164,8 @@ struct ice_agent {
   uint32_t told_selected; /* pair id */
   bool rtt_news;
   bool drop_old;
+  bool relay_only, relay_only_next; /* in this generation, and from the next on */
+  bool gathering;                   /* the owner goes on gathering */
 };
 
 #endif
