@@ -31,9 +31,9 @@ struct dc_channel {
   struct dc_init init;
   char *strings;       /* label and protocol, owned */
   size_t names_charge; /* its part of dc_set.peer_names */
-  int32_t id;    /* -1: not assigned */
+  int32_t id;          /* -1: not assigned */
   bool incoming;
-  bool held; /* counted in dc_set.held */
+  bool held;      /* counted in dc_set.held */
   bool on_stream; /* in the table of streams */
   bool
       acknowledged; /* the peer knows the channel: messages may be unordered (RFC 8832 section 6) */
@@ -71,10 +71,10 @@ struct dc_set {
   struct dc_table by_handle, by_stream;
   struct list ready;
   struct list unannounced; /* channels of the peer that are not told of while paused; by `ready` */
-  struct list closed; /* the last DC_CLOSED_KEPT channels that closed, the oldest first */
+  struct list closed;      /* the last DC_CLOSED_KEPT channels that closed, the oldest first */
   size_t n_closed;
-  size_t held;             /* channels that are open, or closed with something yet to be delivered */
-  size_t peer_names;       /* bytes of label and protocol that the peer's held channels have */
+  size_t held;       /* channels that are open, or closed with something yet to be delivered */
+  size_t peer_names; /* bytes of label and protocol that the peer's held channels have */
   uint32_t next_announced; /* handles given to the peer's channels until they are renamed */
   uint32_t next_id;
   uint64_t initial_credit;

@@ -144,8 +144,8 @@ void ice_agent_set_relay_only(struct ice_agent *a, bool relay_only);
 /* While true the owner asks servers, and no end of candidates is told. */
 void ice_agent_set_gathering(struct ice_agent *a, bool gathering);
 
-/* A server sees the link as `mapped`: a server-reflexive candidate, unless it is redundant (RFC 8445
- * section 5.1.3). server: the owner's number for it, from 1. 0 or -ENOMEM. */
+/* A server sees the link as `mapped`: a server-reflexive candidate, unless it is redundant (RFC
+ * 8445 section 5.1.3). server: the owner's number for it, from 1. 0 or -ENOMEM. */
 int ice_agent_add_reflexive(struct ice_agent *a, mono_us now, uint32_t link,
                             const struct addr *mapped, uint16_t server);
 

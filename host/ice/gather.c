@@ -121,8 +121,8 @@ static void link_free(struct ice_agent *a, struct ice_link *link) {
 }
 
 static void link_close(struct ice_agent *a, struct ice_link *link) {
-  bool asked = link->type == ICE_HOST &&
-               (link->state == ICE_LINK_ASKED || link->state == ICE_LINK_UP);
+  bool asked =
+      link->type == ICE_HOST && (link->state == ICE_LINK_ASKED || link->state == ICE_LINK_UP);
   link->state = asked ? ICE_LINK_CLOSING : ICE_LINK_GONE;
   ice_checklist_fail_link(a, link);
 }

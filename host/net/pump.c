@@ -6,6 +6,7 @@
 #include "net/clock.h"
 #include "net/loop_turn.h"
 #include "net/resolve.h"
+#include "net/streams.h"
 #include "net/timer.h"
 
 #define WRITE_EARLY ((size_t)128 * 1024) /* frames queued in a drain before they are written */
@@ -13,6 +14,7 @@
 struct net_pump {
   struct net_pump_cfg cfg;
   struct net_links *links;
+  struct net_streams *streams;
   struct net_output *output;
   struct net_resolver *resolver;
   struct net_timer *wake, *deadline;
@@ -62,6 +64,18 @@ static void on_received(void *ctx, uint32_t peer, const struct path *path, struc
 static void on_writable(void *ctx, uint32_t peer, uint32_t link, bool writable) {
   struct net_pump *p = ctx;
   rpc_session_writable(p->cfg.session, net_pump_now(p), peer, link, writable);
+  p->dirty = true;
+}
+
+static void on_stream(void *ctx, uint32_t peer, uint32_t link, int err, const char *why) {
+  struct net_pump *p = ctx;
+  (void)rpc_session_stream(p->cfg.session, net_pump_now(p), peer, link, err, why);
+  p->dirty = true;
+}
+
+static void on_stream_bytes(void *ctx, uint32_t peer, uint32_t link, struct bytes bytes) {
+  struct net_pump *p = ctx;
+  (void)rpc_session_stream_bytes(p->cfg.session, net_pump_now(p), peer, link, bytes);
   p->dirty = true;
 }
 
@@ -119,15 +133,35 @@ static void out_resolve(struct net_pump *p, uint32_t peer, const struct ice_reso
     (void)rpc_session_resolved(p->cfg.session, net_pump_now(p), peer, ask->id, r, NULL, 0);
 }
 
-static void out_peer(struct net_pump *p, uint32_t peer, const struct peer_out *out) {
+static void out_stream(struct net_pump *p, uint32_t peer, const struct peer_stream *ask) {
+  int r = net_streams_open(p->streams, peer, ask);
+  if (r != 0)
+    (void)rpc_session_stream(p->cfg.session, net_pump_now(p), peer, ask->link, r, uv_strerror(r));
+}
+
+static void out_unbind(struct net_pump *p, uint32_t peer, uint32_t link) {
+  if (link & PEER_STREAM_LINK)
+    net_streams_close(p->streams, peer, link);
+  else
+    net_links_unbind(p->links, peer, link);
+}
+
+/* What is to be sent stands in the space. */
+static void out_peer(struct net_pump *p, uint32_t peer, const struct peer_out *out,
+                     const uint8_t *space) {
   switch (out->kind) {
-  case OUT_TX: net_links_add(p->links, peer, out); break;
+  case OUT_TX:
+    if (out->u.tx.path.link & PEER_STREAM_LINK)
+      net_streams_send(p->streams, peer, out->u.tx.path.link, (struct bytes){space, out->u.tx.n});
+    else
+      net_links_add(p->links, peer, out);
+    break;
   case OUT_BIND: out_bind(p, peer, &out->u.bind); break;
-  case OUT_UNBIND: net_links_unbind(p->links, peer, out->u.unbind_link); break;
+  case OUT_UNBIND: out_unbind(p, peer, out->u.unbind_link); break;
   case OUT_RESOLVE: out_resolve(p, peer, &out->u.resolve); break;
+  case OUT_STREAM: out_stream(p, peer, &out->u.stream); break;
   case OUT_IDLE:
-  case OUT_EVENT:
-  case OUT_STREAM: break; /* the session keeps these to itself */
+  case OUT_EVENT: break; /* the session keeps these to itself */
   }
 }
 
@@ -146,8 +180,11 @@ static bool step(struct net_pump *p) {
   switch (out.kind) {
   case RPC_IDLE: p->wake_at = out.wake_at; return false;
   case RPC_FRAME: out_frame(p, out.frame); return true;
-  case RPC_PEER: out_peer(p, out.peer, &out.out); return true;
-  case RPC_PEER_GONE: net_links_drop_peer(p->links, out.peer); return true;
+  case RPC_PEER: out_peer(p, out.peer, &out.out, space); return true;
+  case RPC_PEER_GONE:
+    net_links_drop_peer(p->links, out.peer);
+    net_streams_drop_peer(p->streams, out.peer);
+    return true;
   case RPC_END: out_end(p, out.exit_status); return false;
   }
   return false;
@@ -193,7 +230,13 @@ static int start(struct net_pump *p) {
   uv_loop_t *loop = p->cfg.loop;
   struct net_links_cfg links = {
       .loop = loop, .rng = p->cfg.rng, .ctx = p, .received = on_received, .writable = on_writable};
+  struct net_streams_cfg streams = {.loop = loop,
+                                    .ctx = p,
+                                    .opened = on_stream,
+                                    .received = on_stream_bytes,
+                                    .writable = on_writable};
   int r = net_links_new(&p->links, &links);
+  if (r == 0) r = net_streams_new(&p->streams, &streams);
   if (r == 0) r = net_output_new(&p->output, loop, p->cfg.out, p->cfg.out_own, on_output, p);
   if (r == 0) r = net_resolver_new(&p->resolver, loop, on_resolved, p);
   if (r == 0) r = net_timer_new(&p->wake, loop, on_wake, p);
@@ -224,6 +267,7 @@ struct net_pump *net_pump_free(struct net_pump *p) {
   net_timer_free(p->wake);
   net_resolver_free(p->resolver);
   net_output_free(p->output);
+  net_streams_free(p->streams);
   net_links_free(p->links);
   free(p);
   return NULL;

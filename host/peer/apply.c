@@ -10,6 +10,10 @@ int peer_start_local(struct peer *p, mono_us now, struct peer_made *made, bool c
   if (made->fresh) {
     if (!p->remote) ice_agent_set_controlling(p->ice, controlling);
     if (ice_agent_start(p->ice, now, &made->credentials) < 0) return fault_oom(ret_fault);
+    if (gatherer_start(p->gatherer, now) < 0) return fault_oom(ret_fault);
+    p->generations++;
+    p->gatherer_turn.dirty = true;
+    peer_update_gathering(p);
     p->previous_credentials = p->local_credentials;
     p->local_credentials = made->credentials;
     p->ice_started = true;

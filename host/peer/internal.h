@@ -44,15 +44,20 @@ struct peer_turn {
 /* What Ethernet's 1500 bytes leave beside the IP header, less where no datagram is longer. */
 #define PEER_DATAGRAM_MAX_V4 1472
 #define PEER_DATAGRAM_MAX_V6 1452
+/* The longest datagram of ours, of any layer. */
+#define PEER_PLAIN_MAX 2048
+/* What the way through a relay may add between it and the peer, or take away before it. */
+#define PEER_RELAY_ROOM 64
 /* One DTLS record's plaintext (RFC 6347 section 4.1). */
 #define PEER_RECORD_MAX 16384
 
 struct peer {
   struct peer_cfg cfg;
   struct ice_agent *ice;
+  struct gatherer *gatherer;
   struct dtls *dtls;
   struct dc_set *channels;
-  struct peer_turn ice_turn, dtls_turn, dc_turn;
+  struct peer_turn ice_turn, gatherer_turn, dtls_turn, dc_turn;
 
   /* JSEP */
   enum peer_signaling signaling, announced_signaling;
@@ -60,6 +65,7 @@ struct peer {
   struct peer_made offer, answer;
   struct peer_remote *remote; /* of the last applied remote description */
   struct ice_credentials local_credentials, previous_credentials;
+  unsigned generations; /* local ones that began */
   bool ice_started;     /* a local generation exists */
   bool generation_open; /* a local generation began and no remote credentials came for it yet */
   bool restart_wanted;  /* restartIce() was called: the next offer restarts */
@@ -77,6 +83,9 @@ struct peer {
   bool path_writable;
   uint32_t blocked_link;  /* the link the kernel takes nothing for; 0: none */
   struct path data_path;  /* link 0: none */
+  struct path wire_path;  /* the same, or the server that relays it */
+  bool relayed;           /* they differ */
+  bool released;          /* the allocations were given back */
   struct path known_path; /* the last one that ice_agent_knows said yes to */
   enum peer_gathering gathering, announced_gathering;
   enum ice_state ice_state, announced_ice;
@@ -84,6 +93,7 @@ struct peer {
   enum peer_connection announced_connection;
   bool announce_path, announce_failure, announce_end;
   bool path_told; /* with candidates of these types */
+  bool path_open; /* then servers were still being asked, which may say why no better one is used */
   enum ice_candidate_type told_local, told_remote;
   struct fault failure;
   struct text candidate_text; /* the candidate being announced */
@@ -140,6 +150,8 @@ enum peer_step peer_step(struct peer *p, mono_us now, uint8_t *buf, size_t cap,
 void peer_set_mtu(struct peer *p, mono_us now);
 /* Tells the machines whether and where datagrams may go. */
 void peer_update_path(struct peer *p, mono_us now);
+/* Whether an end of candidates may be told; after each input of the gatherer. */
+void peer_update_gathering(struct peer *p);
 int peer_datagram(struct peer *p, mono_us now, const struct path *path, struct bytes datagram);
 
 /* path.c */
@@ -149,7 +161,8 @@ enum peer_method peer_pair_method(const struct ice_candidate *local,
                                   const struct ice_candidate *remote);
 /* True when the path is to be announced, which this call counts as done: the selected pair changed,
  * or its candidates turned out to be of another type, as when the peer's check comes before its
- * candidate. */
+ * candidate; or all servers have been asked since, so that more is known of why no better one is
+ * used. */
 bool peer_path_is_news(struct peer *p);
 
 /* state.c: states that changed and were not announced yet. True when *ret was filled. */

@@ -57,8 +57,11 @@ static void explain(const struct peer *p, enum peer_method method, char *to, siz
     if (pairs++ == 0) first = info;
     tries += info.requests_sent;
   }
-  char a[ADDR_TEXT_MAX], b[ADDR_TEXT_MAX];
-  if (pairs == 0)
+  char a[ADDR_TEXT_MAX], b[ADDR_TEXT_MAX], server[160];
+  if (method == PEER_METHOD_SRFLX && pairs == 0 &&
+      gatherer_why(p->gatherer, false, server, sizeof server))
+    (void)snprintf(to, cap, "srflx: %s", server);
+  else if (pairs == 0)
     (void)snprintf(to, cap, "%s: no such pair of candidates was there to try", names[method]);
   else
     (void)snprintf(to, cap, "%s: %s to %s %s in %llu tries (%zu pairs)", names[method],
@@ -72,8 +75,11 @@ bool peer_path_is_news(struct peer *p) {
   if (!ice_agent_selected(p->ice, &info)) return false;
   bool retyped =
       p->path_told && (info.local.type != p->told_local || info.remote.type != p->told_remote);
-  if (!p->announce_path && !retyped) return false;
+  bool explained = p->path_told && p->path_open && p->gathering == PEER_GATHERING_COMPLETE &&
+                   peer_pair_method(&info.local, &info.remote) != PEER_METHOD_HOST;
+  if (!p->announce_path && !retyped && !explained) return false;
   p->announce_path = false;
+  p->path_open = p->gathering != PEER_GATHERING_COMPLETE;
   p->path_told = true;
   p->told_local = info.local.type;
   p->told_remote = info.remote.type;
@@ -90,6 +96,9 @@ bool peer_path(struct peer *p, struct peer_path *ret) {
       .rtt = info.rtt,
       .since_unix_ms = ((int64_t)info.since + p->cfg.unix_offset_us) / 1000,
   };
+  const char *url;
+  if (info.local.type == ICE_RELAY)
+    (void)peer_server_of(p, info.local.server, &url, &ret->relay_protocol);
   for (enum peer_method m = PEER_METHOD_HOST; m < ret->method; m++)
     explain(p, m, ret->why[ret->n_why++], sizeof ret->why[0]);
   return true;

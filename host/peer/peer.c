@@ -33,6 +33,8 @@ static int make_machines(struct peer *p, mono_us now) {
       .receive_budget = cfg->receive_budget,
   };
   int r = ice_agent_new(&p->ice, &ice, now);
+  if (r == 0) r = gatherer_new(&p->gatherer, cfg->rng);
+  if (r == 0) r = peer_set_ice(p, cfg->relay_only, cfg->servers, cfg->n_servers);
   if (r == 0) r = dtls_new(&p->dtls, &dtls, now);
   if (r == 0) r = dc_set_new(&p->channels, &channels, now);
   return r;
@@ -47,7 +49,8 @@ int peer_new(struct peer **ret, const struct peer_cfg *cfg, mono_us now) {
   p->session_id = rng_u64(cfg->rng) >> 2; /* RFC 9429 section 5.2.1: 63 bits at most */
   p->session_version = 1;
   p->mid[0] = '0';
-  p->ice_turn.wake_at = p->dtls_turn.wake_at = p->dc_turn.wake_at = MONO_NEVER;
+  p->ice_turn.wake_at = p->gatherer_turn.wake_at = p->dtls_turn.wake_at = p->dc_turn.wake_at =
+      MONO_NEVER;
   int r = make_machines(p, now);
   if (r < 0) {
     peer_free(p);
@@ -64,6 +67,7 @@ struct peer *peer_free(struct peer *p) {
   if (!p) return NULL;
   dc_set_free(p->channels);
   dtls_free(p->dtls);
+  gatherer_free(p->gatherer);
   ice_agent_free(p->ice);
   dtls_identity_unref(p->cfg.identity);
   peer_slot_clear(&p->current_local);
@@ -82,6 +86,16 @@ int peer_set_interfaces(struct peer *p, mono_us now, const struct ice_interface_
                         size_t n) {
   p->ice_turn.dirty = true;
   return ice_agent_set_interfaces(p->ice, now, list, n);
+}
+
+int peer_set_ice(struct peer *p, bool relay_only, const struct peer_server *servers, size_t n) {
+  int r = gatherer_set_servers(p->gatherer, servers, n);
+  if (r == 0) ice_agent_set_relay_only(p->ice, relay_only);
+  return r;
+}
+
+unsigned peer_generations(const struct peer *p) {
+  return p->generations;
 }
 
 void peer_close(struct peer *p, mono_us now) {
@@ -113,13 +127,20 @@ int peer_channel_create(struct peer *p, mono_us now, dc_handle h, const struct d
 }
 
 int peer_bound(struct peer *p, mono_us now, uint32_t link, int err, const struct addr *local) {
-  p->ice_turn.dirty = true;
-  return ice_agent_bound(p->ice, now, link, err, local);
+  p->ice_turn.dirty = p->gatherer_turn.dirty = true;
+  int r = ice_agent_bound(p->ice, now, link, err, local);
+  if (r == 0 && err == 0) r = gatherer_link_up(p->gatherer, now, link, local);
+  peer_update_gathering(p);
+  return r;
 }
 
 int peer_resolved(struct peer *p, mono_us now, uint32_t id, int err, const struct addr *addrs,
                   size_t n) {
-  p->ice_turn.dirty = true;
+  p->ice_turn.dirty = p->gatherer_turn.dirty = true;
+  if (gatherer_resolved(p->gatherer, now, id, err, addrs, n)) {
+    peer_update_gathering(p);
+    return 0;
+  }
   return ice_agent_resolved(p->ice, now, id, err, addrs, n);
 }
 
@@ -145,6 +166,7 @@ int peer_wake(struct peer *p, mono_us now) {
     p->ice_turn.dirty = true;
     r = ice_agent_wake(p->ice, now);
   }
+  if (due(&p->gatherer_turn, now)) p->gatherer_turn.dirty = true;
   if (r == 0 && due(&p->dtls_turn, now)) {
     p->dtls_turn.dirty = true;
     r = dtls_wake(p->dtls, now);
@@ -161,6 +183,7 @@ static void idle(const struct peer *p, mono_us now, struct peer_out *ret) {
     mono_us at;
     enum peer_layer layer;
   } wishes[] = {{p->ice_turn.wake_at, PEER_LAYER_ICE},
+                {p->gatherer_turn.wake_at, PEER_LAYER_GATHERER},
                 {p->dtls_turn.wake_at, PEER_LAYER_DTLS},
                 {p->dc_turn.wake_at, PEER_LAYER_SCTP}};
   ret->kind = OUT_IDLE;
@@ -175,9 +198,10 @@ static void idle(const struct peer *p, mono_us now, struct peer_out *ret) {
 }
 
 void peer_poll(struct peer *p, mono_us now, uint8_t *buf, size_t cap, struct peer_out *ret) {
-  assert(cap >= 2048);
+  assert(cap >= 8192);
   /* another input may have come at the very time of a timer */
-  if (due(&p->ice_turn, now) || due(&p->dtls_turn, now) || due(&p->dc_turn, now))
+  if (due(&p->ice_turn, now) || due(&p->gatherer_turn, now) || due(&p->dtls_turn, now) ||
+      due(&p->dc_turn, now))
     (void)peer_wake(p, now);
   for (;;) {
     if (peer_poll_state(p, ret)) return;
@@ -214,6 +238,16 @@ void peer_view(struct peer *p, struct peer_view *ret) {
       .current_local_type = p->current_local.type,
       .current_remote_type = p->current_remote.type,
   };
+}
+
+bool peer_server_of(const struct peer *p, uint16_t server, const char **ret_url,
+                    const char **ret_protocol) {
+  static const char *const names[] = {
+      [PEER_TRANSPORT_UDP] = "udp", [PEER_TRANSPORT_TCP] = "tcp", [PEER_TRANSPORT_TLS] = "tls"};
+  enum peer_transport transport;
+  if (!gatherer_server(p->gatherer, server, ret_url, &transport)) return false;
+  *ret_protocol = names[transport];
+  return true;
 }
 
 const struct ice_agent *peer_ice(const struct peer *p) {

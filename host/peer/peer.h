@@ -8,6 +8,7 @@
 #include "datachannel/datachannel.h"
 #include "dtls/dtls.h"
 #include "ice/agent.h"
+#include "peer/gatherer.h"
 
 /*
  * One RTCPeerConnection as a machine: JSEP (RFC 9429) over ICE, DTLS, SCTP and data channels, with
@@ -27,8 +28,10 @@ struct peer_cfg {
   size_t max_channels;
   size_t max_buffered;
   size_t receive_budget;
-  bool interleaving;  /* offer I-DATA (RFC 8260) */
-  bool zero_checksum; /* offer RFC 9653 */
+  bool interleaving;                 /* offer I-DATA (RFC 8260) */
+  bool zero_checksum;                /* offer RFC 9653 */
+  const struct peer_server *servers; /* copied */
+  size_t n_servers;
   bool mtu_discovery; /* look for a larger MTU (RFC 8899) than all paths carry */
 };
 
@@ -56,10 +59,17 @@ enum peer_sdp_type { PEER_SDP_OFFER, PEER_SDP_ANSWER, PEER_SDP_PRANSWER, PEER_SD
 
 enum peer_method { PEER_METHOD_HOST, PEER_METHOD_SRFLX, PEER_METHOD_RELAY };
 
-enum peer_layer { PEER_LAYER_NONE, PEER_LAYER_ICE, PEER_LAYER_DTLS, PEER_LAYER_SCTP };
+enum peer_layer {
+  PEER_LAYER_NONE,
+  PEER_LAYER_ICE,
+  PEER_LAYER_GATHERER,
+  PEER_LAYER_DTLS,
+  PEER_LAYER_SCTP
+};
 
 enum peer_event_kind {
-  PEER_EV_ICE_CANDIDATE, /* candidate line, or empty: gathering ended */
+  PEER_EV_ICE_CANDIDATE,       /* candidate line, or empty: gathering ended */
+  PEER_EV_ICE_CANDIDATE_ERROR, /* a server could not be used */
   PEER_EV_GATHERING_STATE,
   PEER_EV_ICE_STATE,
   PEER_EV_CONNECTION_STATE,
@@ -77,10 +87,19 @@ struct peer_candidate {
   const char *ufrag;    /* usernameFragment */
 };
 
+/* W3C RTCPeerConnectionIceErrorEvent. */
+struct peer_candidate_error {
+  struct addr local; /* the server was asked from; ADDR_NONE: unknown */
+  const char *url;   /* borrowed, as text */
+  unsigned code;     /* of STUN, or 701: the server cannot be reached */
+  const char *text;
+};
+
 struct peer_event {
   enum peer_event_kind kind;
   union {
     struct peer_candidate candidate;
+    struct peer_candidate_error candidate_error;
     enum peer_gathering gathering;
     enum ice_state ice; /* "closed" is never announced */
     enum peer_connection connection;
@@ -91,7 +110,8 @@ struct peer_event {
 };
 
 struct peer_out {
-  enum out_kind kind; /* OUT_IDLE, OUT_TX, OUT_EVENT, OUT_BIND, OUT_UNBIND, OUT_RESOLVE */
+  enum out_kind
+      kind; /* OUT_IDLE, OUT_TX, OUT_EVENT, OUT_BIND, OUT_UNBIND, OUT_RESOLVE, OUT_STREAM */
   union {
     struct {
       mono_us at;
@@ -106,8 +126,9 @@ struct peer_out {
     } tx;
     struct peer_event ev;
     struct ice_bind bind;
-    uint32_t unbind_link;
+    uint32_t unbind_link; /* of a socket or a stream */
     struct ice_resolve resolve;
+    struct peer_stream stream;
   } u;
 };
 
@@ -117,6 +138,12 @@ struct peer *peer_free(struct peer *p);
 /* The addresses of this machine; again on every change. */
 int peer_set_interfaces(struct peer *p, mono_us now, const struct ice_interface_addr *list,
                         size_t n);
+
+/* What takes effect when candidates are next gathered: at the first description or a restart (W3C
+ * setConfiguration). 0 or -ENOMEM. */
+int peer_set_ice(struct peer *p, bool relay_only, const struct peer_server *servers, size_t n);
+/* How often gathering has begun. */
+unsigned peer_generations(const struct peer *p);
 
 /*
  * JSEP. The texts are the caller's to free(). On failure negative with the fault:
@@ -167,12 +194,16 @@ void peer_touch(struct peer *p, mono_us now);
 int peer_bound(struct peer *p, mono_us now, uint32_t link, int err, const struct addr *local);
 int peer_resolved(struct peer *p, mono_us now, uint32_t id, int err, const struct addr *addrs,
                   size_t n);
+/* The answer to OUT_STREAM, and the stream's end later on: err is 0 when it is up; why: what stood
+ * in the way. */
+int peer_stream(struct peer *p, mono_us now, uint32_t link, int err, const char *why);
+int peer_stream_bytes(struct peer *p, mono_us now, uint32_t link, struct bytes bytes);
 /* Any datagram of a link. */
 int peer_recv(struct peer *p, mono_us now, const struct path *path, struct bytes datagram);
 /* The kernel's buffer for the link is full, or empty again. */
 void peer_link_writable(struct peer *p, mono_us now, uint32_t link, bool writable);
 int peer_wake(struct peer *p, mono_us now);
-/* buf of cap >= 2048 bytes; with 64 KiB several datagrams come at once (tx.segment). */
+/* buf of cap >= 8192 bytes; with 64 KiB several datagrams come at once (tx.segment). */
 void peer_poll(struct peer *p, mono_us now, uint8_t *buf, size_t cap, struct peer_out *ret);
 
 /* What peer.get gives: descriptions NULL if absent, borrowed until the next call. */
@@ -195,10 +226,16 @@ struct peer_path {
   struct ice_candidate local, remote;
   mono_us rtt;
   int64_t since_unix_ms;
+  const char *relay_protocol; /* "udp", "tcp" or "tls" to our own relay; NULL: none is used */
   char why[2][200];
   size_t n_why;
 };
 bool peer_path(struct peer *p, struct peer_path *ret);
+
+/* A server by its number in an ice_candidate: its url, and how it is reached ("udp", "tcp", "tls").
+ * False for 0. Borrowed. */
+bool peer_server_of(const struct peer *p, uint16_t server, const char **ret_url,
+                    const char **ret_protocol);
 
 /* The parts that getStats reads. */
 const struct ice_agent *peer_ice(const struct peer *p);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "peer/internal.h"
+#include "turn/client.h"
 
 #define GSO_SEGMENTS_MAX 44 /* of 1472 bytes in 64 KiB; the kernel takes 64 */
 
@@ -59,6 +60,29 @@ static enum peer_step on_ice_event(struct peer *p, mono_us now, const struct ice
   return PEER_STEP_PROGRESS;
 }
 
+void peer_update_gathering(struct peer *p) {
+  ice_agent_set_gathering(p->ice, gatherer_busy(p->gatherer));
+  p->ice_turn.dirty = true;
+}
+
+/* n bytes in buf go out by this path; by a relayed one they are framed for the server. */
+static enum peer_step send_by(struct peer *p, mono_us now, const struct path *path, uint8_t *buf,
+                              size_t n, struct peer_out *ret) {
+  uint8_t plain[PEER_PLAIN_MAX];
+  ret->kind = OUT_TX;
+  ret->u.tx.path = *path;
+  ret->u.tx.n = n;
+  ret->u.tx.segment = 0;
+  ret->u.tx.fragment = false;
+  if (!gatherer_is_relay(p->gatherer, path->link)) return PEER_STEP_OUT;
+  if (n > sizeof plain) return PEER_STEP_PROGRESS;
+  memcpy(plain, buf, n);
+  p->gatherer_turn.dirty = true; /* the server may have to be told of the peer first */
+  int r = gatherer_send(p->gatherer, now, path, (struct bytes){plain, n}, buf, &ret->u.tx.n,
+                        &ret->u.tx.path);
+  return r == 0 && ret->u.tx.n > 0 ? PEER_STEP_OUT : PEER_STEP_PROGRESS;
+}
+
 static enum peer_step step_ice(struct peer *p, mono_us now, uint8_t *buf, size_t cap,
                                struct peer_out *ret) {
   struct ice_out out;
@@ -69,15 +93,15 @@ static enum peer_step step_ice(struct peer *p, mono_us now, uint8_t *buf, size_t
     fall_asleep(&p->ice_turn, out.u.wake_at);
     peer_update_path(p, now);
     return PEER_STEP_PROGRESS;
-  case OUT_TX:
-    ret->u.tx.path = out.u.tx.path;
-    ret->u.tx.n = out.u.tx.n;
-    ret->u.tx.segment = 0;
-    ret->u.tx.fragment = false;
-    return PEER_STEP_OUT;
+  case OUT_TX: return send_by(p, now, &out.u.tx.path, buf, out.u.tx.n, ret);
   case OUT_EVENT: return on_ice_event(p, now, &out.u.ev, ret);
   case OUT_BIND: ret->u.bind = out.u.bind; return PEER_STEP_OUT;
-  case OUT_UNBIND: ret->u.unbind_link = out.u.unbind_link; return PEER_STEP_OUT;
+  case OUT_UNBIND:
+    gatherer_link_gone(p->gatherer, out.u.unbind_link);
+    p->gatherer_turn.dirty = true;
+    peer_update_gathering(p);
+    ret->u.unbind_link = out.u.unbind_link;
+    return PEER_STEP_OUT;
   case OUT_RESOLVE: ret->u.resolve = out.u.resolve; return PEER_STEP_OUT;
   case OUT_STREAM: break;
   }
@@ -85,15 +109,88 @@ static enum peer_step step_ice(struct peer *p, mono_us now, uint8_t *buf, size_t
   return PEER_STEP_PROGRESS;
 }
 
+/* Relayed candidates are preferred by how the relay is reached: UDP, TCP, TLS. */
+static uint16_t transport_rank(const struct peer *p, uint16_t server) {
+  static const uint16_t ranks[] = {
+      [PEER_TRANSPORT_UDP] = 32768, [PEER_TRANSPORT_TCP] = 16384, [PEER_TRANSPORT_TLS] = 8192};
+  enum peer_transport transport = PEER_TRANSPORT_TLS;
+  const char *url;
+  (void)gatherer_server(p->gatherer, server, &url, &transport);
+  return ranks[transport];
+}
+
+/* Without memory the relay is not used. */
+static void add_relayed(struct peer *p, mono_us now, const struct gatherer_event *ev) {
+  const struct ice_relayed in = {.base = ev->link,
+                                 .relayed = ev->relayed,
+                                 .mapped = ev->mapped,
+                                 .server = ev->server,
+                                 .transport_rank = transport_rank(p, ev->server)};
+  uint32_t relay = 0;
+  if (ice_agent_add_relayed(p->ice, now, &in, &relay) == 0)
+    gatherer_name_relay(p->gatherer, ev->ask, relay);
+}
+
+static enum peer_step on_gatherer_event(struct peer *p, mono_us now,
+                                        const struct gatherer_event *ev, struct peer_out *ret) {
+  enum peer_transport transport;
+  struct peer_candidate_error *error = &ret->u.ev.u.candidate_error;
+  p->ice_turn.dirty = true;
+  switch (ev->kind) {
+  case GATHERER_EV_REFLEXIVE:
+    (void)ice_agent_add_reflexive(p->ice, now, ev->link, &ev->mapped, ev->server);
+    return PEER_STEP_PROGRESS;
+  case GATHERER_EV_RELAYED: add_relayed(p, now, ev); return PEER_STEP_PROGRESS;
+  case GATHERER_EV_LOST:
+    ice_agent_remove_relayed(p->ice, now, ev->relay);
+    return PEER_STEP_PROGRESS;
+  case GATHERER_EV_ERROR: break;
+  }
+  if (p->closed) return PEER_STEP_PROGRESS;
+  *error = (struct peer_candidate_error){
+      .local = ev->local, .url = "", .code = ev->code, .text = ev->text};
+  (void)gatherer_server(p->gatherer, ev->server, &error->url, &transport);
+  return emit(ret, PEER_EV_ICE_CANDIDATE_ERROR);
+}
+
+static enum peer_step step_gatherer(struct peer *p, mono_us now, uint8_t *buf, size_t cap,
+                                    struct peer_out *ret) {
+  struct gatherer_out out;
+  gatherer_poll(p->gatherer, now, buf, cap, &out);
+  ret->kind = out.kind;
+  switch (out.kind) {
+  case OUT_IDLE:
+    fall_asleep(&p->gatherer_turn, out.u.wake_at);
+    peer_update_gathering(p);
+    return PEER_STEP_PROGRESS;
+  case OUT_TX:
+    ret->u.tx.path = out.u.tx.path;
+    ret->u.tx.n = out.u.tx.n;
+    ret->u.tx.segment = 0;
+    ret->u.tx.fragment = false;
+    return PEER_STEP_OUT;
+  case OUT_EVENT: return on_gatherer_event(p, now, &out.u.ev, ret);
+  case OUT_RESOLVE: ret->u.resolve = out.u.resolve; return PEER_STEP_OUT;
+  case OUT_STREAM: ret->u.stream = out.u.stream; return PEER_STEP_OUT;
+  case OUT_UNBIND: ret->u.unbind_link = out.u.unbind_link; return PEER_STEP_OUT;
+  case OUT_BIND: break;
+  }
+  assert(out.kind != OUT_BIND); /* its links are the agent's */
+  return PEER_STEP_PROGRESS;
+}
+
+static void count_sent(struct peer *p, size_t n, size_t datagrams) {
+  p->counters.packets_sent += datagrams;
+  p->counters.bytes_sent += n;
+}
+
 static enum peer_step transmit(struct peer *p, size_t n, size_t segment, struct peer_out *ret) {
-  size_t datagrams = segment ? (n + segment - 1) / segment : 1;
   ret->kind = OUT_TX;
-  ret->u.tx.path = p->data_path;
+  ret->u.tx.path = p->wire_path;
   ret->u.tx.n = n;
   ret->u.tx.segment = segment;
   ret->u.tx.fragment = false;
-  p->counters.packets_sent += datagrams;
-  p->counters.bytes_sent += n;
+  count_sent(p, n, segment ? (n + segment - 1) / segment : 1);
   return PEER_STEP_OUT;
 }
 
@@ -104,6 +201,7 @@ static size_t packet_of(const struct peer *p, size_t datagram) {
 void peer_set_mtu(struct peer *p, mono_us now) {
   bool v6 = p->data_path.remote.family == ADDR_V6;
   size_t most = v6 ? PEER_DATAGRAM_MAX_V6 : PEER_DATAGRAM_MAX_V4;
+  if (p->relayed) most -= PEER_RELAY_ROOM;
   dc_set_mtu(p->channels, now, packet_of(p, PEER_DATAGRAM_SAFE),
              p->cfg.mtu_discovery ? packet_of(p, most) : 0);
 }
@@ -139,8 +237,11 @@ static enum peer_step step_dtls(struct peer *p, mono_us now, uint8_t *buf, size_
                                 struct peer_out *ret) {
   struct dtls_out out;
   dtls_poll(p->dtls, now, buf, cap, &out);
-  if (out.kind == OUT_TX)
-    return p->data_path.link ? transmit(p, out.u.tx_n, 0, ret) : PEER_STEP_PROGRESS;
+  if (out.kind == OUT_TX && p->data_path.link) {
+    count_sent(p, out.u.tx_n, 1);
+    return send_by(p, now, &p->data_path, buf, out.u.tx_n, ret);
+  }
+  if (out.kind == OUT_TX) return PEER_STEP_PROGRESS;
   if (out.kind == OUT_IDLE)
     fall_asleep(&p->dtls_turn, out.u.wake_at);
   else
@@ -186,8 +287,22 @@ struct run {
 
 static bool has_room(const struct peer *p, const struct run *r, size_t cap) {
   if (r->count == 0) return true;
-  return r->count < GSO_SEGMENTS_MAX && cap - r->n >= PEER_DATAGRAM_MAX_V4 + DTLS_OVERHEAD &&
+  return r->count < GSO_SEGMENTS_MAX &&
+         cap - r->n >= PEER_DATAGRAM_MAX_V4 + DTLS_OVERHEAD + TURN_OVERHEAD &&
          !dc_next_is_long(p->channels);
+}
+
+/* Seals a packet into `to`, framed for the relay if there is one. The bytes; 0: it cannot go, or
+ * waits for the server. */
+static size_t seal(struct peer *p, mono_us now, struct bytes packet, uint8_t *to, size_t cap) {
+  uint8_t sealed[PEER_PLAIN_MAX];
+  struct path wire;
+  size_t n = 0;
+  if (!p->relayed) return dtls_seal(p->dtls, now, packet, to, cap, &n) < 0 ? 0 : n;
+  if (dtls_seal(p->dtls, now, packet, sealed, sizeof sealed, &n) < 0) return 0;
+  const struct bytes record = {sealed, n};
+  p->gatherer_turn.dirty = true;
+  return gatherer_send(p->gatherer, now, &p->data_path, record, to, &n, &wire) < 0 ? 0 : n;
 }
 
 /*
@@ -204,10 +319,8 @@ static struct run seal_run(struct peer *p, mono_us now, uint8_t *buf, size_t cap
       p->has_held = true;
       break;
     }
-    size_t n = 0;
-    if (dtls_seal(p->dtls, now, (struct bytes){packet, p->held.u.tx_n}, buf + r.n, cap - r.n, &n) <
-        0)
-      continue;
+    size_t n = seal(p, now, (struct bytes){packet, p->held.u.tx_n}, buf + r.n, cap - r.n);
+    if (n == 0) continue;
     r.n += n;
     r.fragment = p->held.fragment;
     if (r.count++ == 0) r.segment = n;
@@ -242,6 +355,15 @@ static bool close_dtls(struct peer *p, mono_us now) {
   return true;
 }
 
+/* After the last words, which may have gone through them. */
+static bool release_relays(struct peer *p, mono_us now) {
+  if (!p->closed || !p->close_sent || p->released) return false;
+  p->released = true;
+  gatherer_release(p->gatherer, now);
+  p->gatherer_turn.dirty = true;
+  return true;
+}
+
 /* The peer's close_notify ends the channels, once all that came before it was told. */
 static bool end_channels(struct peer *p, mono_us now) {
   if (!p->dtls_ended) return false;
@@ -254,9 +376,10 @@ static bool end_channels(struct peer *p, mono_us now) {
 enum peer_step peer_step(struct peer *p, mono_us now, uint8_t *buf, size_t cap,
                          struct peer_out *ret) {
   if (p->ice_turn.dirty && !p->closed) return step_ice(p, now, buf, cap, ret);
+  if (p->gatherer_turn.dirty) return step_gatherer(p, now, buf, cap, ret);
   if (p->dtls_turn.dirty && !(p->closed && !p->close_sent)) return step_dtls(p, now, buf, cap, ret);
   if (p->dc_turn.dirty || p->has_held) return step_channels(p, now, buf, cap, ret);
-  bool progress = end_channels(p, now) || close_dtls(p, now);
+  bool progress = end_channels(p, now) || close_dtls(p, now) || release_relays(p, now);
   return progress ? PEER_STEP_PROGRESS : PEER_STEP_NOTHING;
 }
 
@@ -266,7 +389,8 @@ static bool same_path(const struct path *a, const struct path *b) {
 
 static void move_to_path(struct peer *p, mono_us now, const struct path *path) {
   bool moved = p->data_path.link != 0;
-  p->data_path = *path;
+  p->data_path = p->wire_path = *path;
+  p->relayed = gatherer_route(p->gatherer, path->link, &p->wire_path);
   struct ice_pair_info info;
   if (ice_agent_selected(p->ice, &info) && info.rtt > 0) learn_rtt(p, info.rtt);
   if (moved && p->associated) {
@@ -279,7 +403,7 @@ static void move_to_path(struct peer *p, mono_us now, const struct path *path) {
 void peer_update_path(struct peer *p, mono_us now) {
   const struct path *path = ice_agent_data_path(p->ice);
   if (path && !same_path(path, &p->data_path)) move_to_path(p, now, path);
-  bool writable = path && path->link != p->blocked_link;
+  bool writable = path && p->wire_path.link != p->blocked_link;
   if (writable == p->path_writable) return;
   p->path_writable = writable;
   dtls_set_writable(p->dtls, now, writable);
@@ -307,7 +431,8 @@ static int receive_records(struct peer *p, mono_us now, struct bytes datagram) {
   return r;
 }
 
-int peer_datagram(struct peer *p, mono_us now, const struct path *path, struct bytes datagram) {
+/* A datagram of the peer's, on the path that it came by or through a relay. */
+static int from_peer(struct peer *p, mono_us now, const struct path *path, struct bytes datagram) {
   if (datagram.n == 0) return 0;
   uint8_t first = datagram.p[0];
   if (first <= 3) { /* RFC 7983 section 7 */
@@ -319,4 +444,33 @@ int peer_datagram(struct peer *p, mono_us now, const struct path *path, struct b
   p->counters.packets_received++;
   p->counters.bytes_received += datagram.n;
   return receive_records(p, now, datagram);
+}
+
+int peer_datagram(struct peer *p, mono_us now, const struct path *path, struct bytes datagram) {
+  struct gatherer_data data;
+  int r = gatherer_recv(p->gatherer, now, path, datagram, &data);
+  if (r == -ENOENT) return from_peer(p, now, path, datagram);
+  if (r == 1) return from_peer(p, now, &data.path, data.payload);
+  p->gatherer_turn.dirty = true;
+  peer_update_gathering(p);
+  return 0;
+}
+
+int peer_stream(struct peer *p, mono_us now, uint32_t link, int err, const char *why) {
+  (void)gatherer_stream(p->gatherer, now, link, err, why);
+  p->gatherer_turn.dirty = true;
+  peer_update_gathering(p);
+  return 0;
+}
+
+int peer_stream_bytes(struct peer *p, mono_us now, uint32_t link, struct bytes bytes) {
+  struct gatherer_data data;
+  int r = 0;
+  if (p->closed) return 0;
+  gatherer_stream_bytes(p->gatherer, now, link, bytes);
+  while (r == 0 && gatherer_stream_next(p->gatherer, now, link, &data))
+    r = from_peer(p, now, &data.path, data.payload);
+  p->gatherer_turn.dirty = true;
+  peer_update_gathering(p);
+  return r;
 }

@@ -24,19 +24,19 @@ struct configuration_fields {
 
 #define AT(member) offsetof(struct configuration_fields, member)
 
-enum { CONF_SERVERS, CONF_PORTS, CONF_NAMES, CONF_TYPES };
+enum { CONF_SERVERS, CONF_PORTS, CONF_NAMES, CONF_TYPES, CONF_LOOPBACK };
 
 static const struct field configuration_table[] = {
     [CONF_SERVERS] = {"iceServers", FIELD_ARRAY, false, 0, 32, NULL, AT(servers)},
     [CONF_PORTS] = {"udpPortRange", FIELD_ARRAY, false, 2, 2, NULL, AT(ports)},
     [CONF_NAMES] = {"interfaces", FIELD_ARRAY, false, 0, RPC_NAMES_MAX, NULL, AT(names)},
     [CONF_TYPES] = {"networkTypes", FIELD_ARRAY, false, 0, 16, NULL, AT(types)},
+    [CONF_LOOPBACK] = {"loopback", FIELD_BOOL, false, 0, 0, NULL, AT(loopback)},
     {"iceTransportPolicy", FIELD_NAME, false, 0, 0, transport_policies, AT(transport_policy)},
     {"bundlePolicy", FIELD_NAME, false, 0, 0, bundle_policies, AT(bundle_policy)},
     {"rtcpMuxPolicy", FIELD_NAME, false, 0, 0, mux_policies, AT(mux_policy)},
     {"certificates", FIELD_ARRAY, false, 0, RPC_NAMES_MAX, NULL, AT(certificates)},
     {"iceCandidatePoolSize", FIELD_UINT, false, 0, 255, NULL, AT(pool_size)},
-    {"loopback", FIELD_BOOL, false, 0, 0, NULL, AT(loopback)},
     {"mdns", FIELD_BOOL, false, 0, 0, NULL, AT(mdns)},
     {"proxy", FIELD_OBJECT, false, 0, 0, NULL, AT(proxy)},
     {"sctp", FIELD_OBJECT, false, 0, 0, NULL, AT(sctp)},
@@ -111,29 +111,63 @@ static bool is_ipv6(struct bytes b) {
   return addr_parse_ip(text, 0, &a) && a.family == ADDR_V6;
 }
 
+static uint16_t port_of(struct bytes b) {
+  unsigned v = 0;
+  for (size_t i = 0; i < b.n; i++) v = v * 10 + (unsigned)(b.p[i] - '0');
+  return (uint16_t)v;
+}
+
 /* host, host:port, [ipv6] or [ipv6]:port */
-static bool is_authority(struct bytes b) {
+static bool read_authority(struct bytes b, struct peer_server *ret) {
   const uint8_t *end = b.p + b.n, *close = b.n > 0 && b.p[0] == '[' ? memchr(b.p, ']', b.n) : NULL;
   const uint8_t *colon = close ? close + 1 : b.n > 0 ? memchr(b.p, ':', b.n) : NULL;
   struct bytes host = {b.p, colon ? (size_t)(colon - b.p) : b.n};
   if (close) host = (struct bytes){b.p + 1, (size_t)(close - b.p) - 1};
   if (close ? !is_ipv6(host) : !is_host(host)) return false;
+  ret->host = host;
   if (!colon || colon == end) return !colon || close;
-  return *colon == ':' && is_port((struct bytes){colon + 1, (size_t)(end - colon) - 1});
+  struct bytes port = {colon + 1, (size_t)(end - colon) - 1};
+  if (*colon != ':' || !is_port(port)) return false;
+  ret->port = port_of(port);
+  return true;
 }
 
-const char *rpc_ice_url_check(struct bytes url, bool *ret_is_turn) {
-  bool turn = starts_with(&url, "turn:") || starts_with(&url, "turns:");
-  bool stun = !turn && (starts_with(&url, "stun:") || starts_with(&url, "stuns:"));
-  if (!turn && !stun) return "must begin with stun:, stuns:, turn: or turns:";
+#define PORT_PLAIN 3478 /* RFC 7064 and 7065 section 3.1 */
+#define PORT_TLS   5349
+
+static const struct {
+  const char *scheme;
+  bool turn, secure;
+} schemes[] = {{"turns:", true, true},
+               {"turn:", true, false},
+               {"stuns:", false, true},
+               {"stun:", false, false}};
+
+static bool read_scheme(struct bytes *url, struct peer_server *ret, bool *ret_secure) {
+  for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+    if (!starts_with(url, schemes[i].scheme)) continue;
+    ret->turn = schemes[i].turn;
+    *ret_secure = schemes[i].secure;
+    return true;
+  }
+  return false;
+}
+
+const char *rpc_ice_url_read(struct bytes url, struct peer_server *ret) {
+  bool secure;
+  *ret = (struct peer_server){.url = url};
+  if (!read_scheme(&url, ret, &secure)) return "must begin with stun:, stuns:, turn: or turns:";
   struct bytes query = cut_query(&url);
-  *ret_is_turn = turn;
-  if (!is_authority(url)) return "has no proper host, or no port from 1 to 65535";
+  ret->transport = secure ? PEER_TRANSPORT_TLS : PEER_TRANSPORT_UDP;
+  ret->port = secure ? PORT_TLS : PORT_PLAIN;
+  if (!read_authority(url, ret)) return "has no proper host, or no port from 1 to 65535";
   if (query.n == 0) return NULL;
-  if (stun) return "has a query, which only turn: and turns: may have";
-  bool known = bytes_equal(query, bytes_of("?transport=udp")) ||
-               bytes_equal(query, bytes_of("?transport=tcp"));
-  return known ? NULL : "may have ?transport=udp or ?transport=tcp only";
+  if (!ret->turn) return "has a query, which only turn: and turns: may have";
+  bool udp = bytes_equal(query, bytes_of("?transport=udp"));
+  if (!udp && !bytes_equal(query, bytes_of("?transport=tcp")))
+    return "may have ?transport=udp or ?transport=tcp only";
+  if (!udp && !secure) ret->transport = PEER_TRANSPORT_TCP;
+  return udp && secure ? "asks for TURN over DTLS, which is not supported" : NULL;
 }
 
 /* What the W3C forbids with another exception than TypeError. */
@@ -143,23 +177,48 @@ static int forbidden(struct rpc_call *c, const char *path, const char *exception
   return r;
 }
 
-static int check_url(struct rpc_call *c, cJSON *url, const struct server_fields *server,
-                     const char *path) {
-  bool is_turn = false;
-  if (!cJSON_IsString(url))
-    return rpc_error_set(c->error, FAULT_INVALID_PARAMS, path,
-                         "%s must be a string or an array of strings", path);
-  const char *wrong = rpc_ice_url_check(rpc_request_string(c->request, url), &is_turn);
-  if (wrong) return forbidden(c, path, "SyntaxError", wrong);
-  bool complete = fields_has(&server->present, SERVER_USERNAME) &&
-                  fields_has(&server->present, SERVER_CREDENTIAL);
-  if (is_turn && !complete)
-    return forbidden(c, path, "InvalidAccessError",
-                     "of a turn: server needs username and credential");
+/* A stuns: server is accepted and not asked: an address seen over TLS is of no use for UDP. */
+static int add_server(struct rpc_call *c, const struct peer_server *server,
+                      struct rpc_configuration *ret) {
+  if (!server->turn && server->transport != PEER_TRANSPORT_UDP) return 0;
+  struct peer_server *list = realloc(ret->servers, (ret->n_servers + 1) * sizeof *list);
+  if (!list) return rpc_error_set(c->error, FAULT_OUT_OF_MEMORY, NULL, "out of memory");
+  ret->servers = list;
+  list[ret->n_servers++] = *server;
   return 0;
 }
 
-static int check_server(struct rpc_call *c, cJSON *item, int index) {
+static int read_url(struct rpc_call *c, cJSON *url, const struct server_fields *server,
+                    const char *path, struct rpc_configuration *ret) {
+  struct peer_server read;
+  if (!cJSON_IsString(url))
+    return rpc_error_set(c->error, FAULT_INVALID_PARAMS, path,
+                         "%s must be a string or an array of strings", path);
+  const char *wrong = rpc_ice_url_read(rpc_request_string(c->request, url), &read);
+  if (wrong) return forbidden(c, path, "SyntaxError", wrong);
+  bool complete = fields_has(&server->present, SERVER_USERNAME) &&
+                  fields_has(&server->present, SERVER_CREDENTIAL);
+  if (read.turn && !complete)
+    return forbidden(c, path, "InvalidAccessError",
+                     "of a turn: server needs username and credential");
+  read.username = server->username;
+  read.credential = server->credential;
+  return add_server(c, &read, ret);
+}
+
+/* The urls of one server, each named by its place. */
+static int read_urls(struct rpc_call *c, const struct server_fields *server, const char *path,
+                     struct rpc_configuration *ret) {
+  char nth[80];
+  int r = 0, i = 0;
+  for (cJSON *url = server->urls->child; url && r == 0; url = url->next) {
+    (void)snprintf(nth, sizeof nth, "%s[%d]", path, i++);
+    r = read_url(c, url, server, nth, ret);
+  }
+  return r;
+}
+
+static int read_server(struct rpc_call *c, cJSON *item, int index, struct rpc_configuration *ret) {
   char path[48], urls[64];
   struct server_fields server = {0};
   (void)snprintf(path, sizeof path, "configuration.iceServers[%d]", index);
@@ -169,11 +228,9 @@ static int check_server(struct rpc_call *c, cJSON *item, int index) {
   int r = fields_read(c->request, item, server_table, FIELDS_COUNT(server_table), path, &server,
                       c->error);
   if (r < 0) return r;
-  if (!cJSON_IsArray(server.urls)) return check_url(c, server.urls, &server, urls);
+  if (!cJSON_IsArray(server.urls)) return read_url(c, server.urls, &server, urls, ret);
   if (cJSON_GetArraySize(server.urls) == 0) return forbidden(c, urls, "SyntaxError", "is missing");
-  for (cJSON *url = server.urls->child; url && r == 0; url = url->next)
-    r = check_url(c, url, &server, urls);
-  return r;
+  return read_urls(c, &server, urls, ret);
 }
 
 static int read_ports(struct rpc_call *c, const cJSON *array, struct rpc_configuration *ret) {
@@ -191,17 +248,18 @@ static int read_ports(struct rpc_call *c, const cJSON *array, struct rpc_configu
   return 0;
 }
 
-static int read_names(struct rpc_call *c, const cJSON *array, struct rpc_filter *f) {
+static int read_names(struct rpc_call *c, cJSON *array, struct rpc_filter *f) {
   static const char path[] = "configuration.interfaces";
   f->by_name = true;
   f->names = calloc((size_t)cJSON_GetArraySize(array) + 1, sizeof *f->names);
   if (!f->names) return rpc_error_set(c->error, FAULT_OUT_OF_MEMORY, NULL, "out of memory");
-  for (const cJSON *item = array->child; item; item = item->next) {
-    size_t n = cJSON_IsString(item) ? strlen(item->valuestring) : 0;
-    if (n == 0 || n > 15)
+  for (cJSON *item = array->child; item; item = item->next) {
+    struct bytes name = cJSON_IsString(item) ? rpc_request_string(c->request, item) : bytes_of("");
+    size_t n = name.n;
+    if (n == 0 || n > 15 || memchr(name.p, 0, n))
       return rpc_error_set(c->error, FAULT_INVALID_PARAMS, path, "%s holds names of 1 to 15 bytes",
                            path);
-    memcpy(f->names[f->n_names++], item->valuestring, n + 1);
+    memcpy(f->names[f->n_names++], name.p, n);
   }
   return 0;
 }
@@ -244,13 +302,16 @@ static int read_parts(struct rpc_call *c, const struct configuration_fields *in,
     return rpc_error_set(c->error, FAULT_NOT_SUPPORTED, "configuration.mdns",
                          "publishing .local names is not supported yet");
   for (cJSON *item = in->servers ? in->servers->child : NULL; item && r == 0; item = item->next)
-    r = check_server(c, item, index++);
+    r = read_server(c, item, index++, ret);
   if (r == 0 && in->ports) r = read_ports(c, in->ports, ret);
   if (r == 0 && in->names) r = read_names(c, in->names, &ret->filter);
   if (r == 0 && in->types) r = read_types(c, in->types, &ret->filter);
   if (r == 0) r = read_sctp(c, in->sctp, ret);
   ret->filter.relay_only = in->transport_policy == 1;
   ret->filter.loopback = in->loopback;
+  ret->has_loopback = fields_has(&in->present, CONF_LOOPBACK);
+  ret->has_ports = in->ports != NULL;
+  ret->has_sctp = in->sctp != NULL;
   return r;
 }
 
@@ -260,9 +321,12 @@ int rpc_configuration_read(struct rpc_call *c, const cJSON *object, struct rpc_c
   int r = fields_read(c->request, object, configuration_table, FIELDS_COUNT(configuration_table),
                       "configuration", &in, c->error);
   if (r == 0) r = read_parts(c, &in, ret);
-  if (r < 0) {
-    free(ret->filter.names);
-    *ret = (struct rpc_configuration){0};
-  }
+  if (r < 0) rpc_configuration_free(ret);
   return r;
+}
+
+void rpc_configuration_free(struct rpc_configuration *conf) {
+  free(conf->filter.names);
+  free(conf->servers);
+  *conf = (struct rpc_configuration){0};
 }

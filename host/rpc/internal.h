@@ -22,6 +22,12 @@ struct rpc_filter {
   unsigned types;    /* bits in the order of rpc_interface_types */
 };
 
+/* What a peer is made with, and keeps. */
+struct rpc_fixed {
+  bool loopback, interleaving, zero_checksum, mtu_discovery;
+  uint16_t port_min, port_max;
+};
+
 extern const char *const rpc_interface_types[];
 
 struct rpc_peer {
@@ -30,10 +36,14 @@ struct rpc_peer {
   struct list all;   /* in rpc_session.peers */
   struct list dirty; /* in rpc_session.dirty while it must be polled */
   mono_us wake_at;
-  size_t heap_at; /* index in rpc_session.heap plus one; 0: not in it */
-  bool closing;   /* peer.close was called: its last datagrams go out, then it is gone */
+  size_t heap_at;        /* index in rpc_session.heap plus one; 0: not in it */
+  bool closing;          /* peer.close was called: its last datagrams go out, then it is gone */
   uint32_t last_channel; /* the first of its channels, by `before`; 0: none */
   struct rpc_filter filter;
+  struct rpc_filter next_filter; /* from the next gathering on, when has_next */
+  bool has_next;
+  unsigned generations; /* peer_generations() when next_filter came */
+  struct rpc_fixed fixed;
 };
 
 /* Kept for every channel there ever was, so that its number is known until its peer closes. */
@@ -131,14 +141,18 @@ int rpc_channel_close(struct rpc_call *c);
 /* configuration.c */
 struct rpc_configuration {
   struct rpc_filter filter;
+  struct peer_server *servers; /* owned; what they point to is the request's */
+  size_t n_servers;
+  bool has_loopback, has_sctp, has_ports;          /* said, not the default */
   bool interleaving, zero_checksum, mtu_discovery; /* what SCTP may offer and look for */
   uint16_t port_min, port_max;
 };
-/* Reads an RTCConfiguration (NULL: the default). 0, or negative with the error; free the filter's
- * names. */
+/* Reads an RTCConfiguration (NULL: the default). 0, or negative with the error; free it after. */
 int rpc_configuration_read(struct rpc_call *c, const cJSON *object, struct rpc_configuration *ret);
-/* One url of an RTCIceServer, RFC 7064 and 7065. NULL if good, else what is wrong. */
-const char *rpc_ice_url_check(struct bytes url, bool *ret_is_turn);
+void rpc_configuration_free(struct rpc_configuration *conf);
+/* One url of an RTCIceServer, RFC 7064 and 7065. NULL and *ret without credentials if good, else
+ * what is wrong. */
+const char *rpc_ice_url_read(struct bytes url, struct peer_server *ret);
 
 /* peers.c */
 /* The open peer of this number, or NULL. */

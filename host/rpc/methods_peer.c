@@ -1,5 +1,6 @@
 /* peer.*: RTCPeerConnection. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,6 +85,8 @@ static int make_machine(struct rpc_call *c, struct rpc_peer *p,
                                     .unix_offset_us = cfg->unix_offset_us,
                                     .loopback = conf->filter.loopback,
                                     .relay_only = conf->filter.relay_only,
+                                    .servers = conf->servers,
+                                    .n_servers = conf->n_servers,
                                     .port_min = conf->port_min,
                                     .port_max = conf->port_max,
                                     .max_message_size = cfg->max_message_size,
@@ -102,14 +105,27 @@ static int make_machine(struct rpc_call *c, struct rpc_peer *p,
   return rpc_network_apply(c->s, c->now, p);
 }
 
-/* Takes the configuration's filter, also on failure. */
+static struct rpc_fixed fixed_of(const struct rpc_configuration *conf) {
+  return (struct rpc_fixed){.loopback = conf->filter.loopback,
+                            .interleaving = conf->interleaving,
+                            .zero_checksum = conf->zero_checksum,
+                            .mtu_discovery = conf->mtu_discovery,
+                            .port_min = conf->port_min,
+                            .port_max = conf->port_max};
+}
+
+/* Moves the configuration's filter. */
+static struct rpc_filter take_filter(struct rpc_configuration *conf) {
+  struct rpc_filter filter = conf->filter;
+  conf->filter.names = NULL;
+  return filter;
+}
+
 static int create(struct rpc_call *c, struct rpc_configuration *conf) {
   struct rpc_peer *p = rpc_peer_new(c->s);
-  if (!p) {
-    free(conf->filter.names);
-    return rpc_error_set(c->error, FAULT_OUT_OF_MEMORY, NULL, "out of memory");
-  }
-  p->filter = conf->filter;
+  if (!p) return rpc_error_set(c->error, FAULT_OUT_OF_MEMORY, NULL, "out of memory");
+  p->filter = take_filter(conf);
+  p->fixed = fixed_of(conf);
   if (make_machine(c, p, conf) < 0) {
     rpc_peer_free(c->s, p);
     return rpc_error_set(c->error, FAULT_OUT_OF_MEMORY, NULL, "out of memory");
@@ -127,8 +143,10 @@ int rpc_peer_create(struct rpc_call *c) {
                       NULL, &in, c->error);
   if (r == 0) r = rpc_configuration_read(c, in.object, &conf);
   if (r < 0) return r;
-  if (c->s->n_peers < c->s->cfg.max_peers && c->s->cfg.identity) return create(c, &conf);
-  free(conf.filter.names);
+  bool may = c->s->n_peers < c->s->cfg.max_peers && c->s->cfg.identity;
+  if (may) r = create(c, &conf);
+  rpc_configuration_free(&conf);
+  if (may) return r;
   if (!c->s->cfg.identity)
     return rpc_error_set(c->error, FAULT_INTERNAL, NULL, "the certificate is not made yet");
   r = rpc_error_set(c->error, FAULT_TOO_MANY, NULL,
@@ -165,6 +183,17 @@ int rpc_peer_create_answer(struct rpc_call *c) {
   return answer_sdp(c, r, "answer", sdp, &fault);
 }
 
+/* The filter that waited for the next gathering takes effect. */
+static int use_next_filter(struct rpc_call *c, struct rpc_peer *p) {
+  free(p->filter.names);
+  p->filter = p->next_filter;
+  p->next_filter = (struct rpc_filter){0};
+  p->has_next = false;
+  return rpc_network_apply(c->s, c->now, p) < 0
+             ? rpc_error_set(c->error, FAULT_OUT_OF_MEMORY, NULL, "out of memory")
+             : 0;
+}
+
 int rpc_peer_set_local(struct rpc_call *c) {
   struct peer_params in;
   struct description d = {0};
@@ -176,6 +205,8 @@ int rpc_peer_set_local(struct rpc_call *c) {
                                        .type = (enum peer_sdp_type)d.type,
                                        .sdp = d.sdp};
   if (peer_set_local(p->machine, c->now, &local, &fault) < 0) return rpc_fail(c, &fault);
+  bool began = p->has_next && peer_generations(p->machine) != p->generations;
+  if (began && use_next_filter(c, p) < 0) return -ENOMEM;
   struct peer_view view;
   peer_view(p->machine, &view);
   bool rolled_back = !local.implicit_type && local.type == PEER_SDP_ROLLBACK;
@@ -263,16 +294,47 @@ int rpc_peer_restart_ice(struct rpc_call *c) {
   return peer_restart_ice(p->machine, c->now, &fault) < 0 ? rpc_fail(c, &fault) : 0;
 }
 
+/* What a peer cannot change any more (W3C setConfiguration: InvalidModificationError). */
+static int check_fixed(struct rpc_call *c, const struct rpc_peer *p,
+                       const struct rpc_configuration *conf) {
+  const struct rpc_fixed *is = &p->fixed, want = fixed_of(conf);
+  bool ports = want.port_min == is->port_min && want.port_max == is->port_max;
+  bool sctp = want.interleaving == is->interleaving && want.zero_checksum == is->zero_checksum &&
+              want.mtu_discovery == is->mtu_discovery;
+  const char *path = conf->has_ports && !ports                             ? "udpPortRange"
+                     : conf->has_sctp && !sctp                             ? "sctp"
+                     : conf->has_loopback && want.loopback != is->loopback ? "loopback"
+                                                                           : NULL;
+  if (!path) return 0;
+  char where[40];
+  (void)snprintf(where, sizeof where, "configuration.%s", path);
+  int r = rpc_error_set(c->error, FAULT_TYPE_ERROR, where,
+                        "%s is as the peer was made with: it cannot be changed", where);
+  c->error->exception = "InvalidModificationError";
+  return r;
+}
+
+static int set_configuration(struct rpc_call *c, struct rpc_peer *p,
+                             struct rpc_configuration *conf) {
+  int r = check_fixed(c, p, conf);
+  if (r < 0) return r;
+  if (peer_set_ice(p->machine, conf->filter.relay_only, conf->servers, conf->n_servers) < 0)
+    return rpc_error_set(c->error, FAULT_OUT_OF_MEMORY, NULL, "out of memory");
+  free(p->next_filter.names);
+  p->next_filter = take_filter(conf);
+  p->has_next = true;
+  p->generations = peer_generations(p->machine);
+  return p->generations == 0 ? use_next_filter(c, p) : 0;
+}
+
 int rpc_peer_set_configuration(struct rpc_call *c) {
   struct peer_params in;
   struct rpc_configuration conf = {0};
   struct rpc_peer *p = READ(c, configuration_fields, &in);
   if (!p || rpc_configuration_read(c, in.object, &conf) < 0) return -EINVAL;
-  free(p->filter.names);
-  p->filter = conf.filter;
-  return rpc_network_apply(c->s, c->now, p) < 0
-             ? rpc_error_set(c->error, FAULT_OUT_OF_MEMORY, NULL, "out of memory")
-             : 0;
+  int r = set_configuration(c, p, &conf);
+  rpc_configuration_free(&conf);
+  return r;
 }
 
 int rpc_peer_get_stats(struct rpc_call *c) {

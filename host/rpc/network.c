@@ -128,7 +128,7 @@ static bool passes(const struct rpc_filter *f, const struct rpc_interface *i) {
   for (size_t k = 0; k < f->n_names; k++) named = named || strcmp(f->names[k], i->name) == 0;
   for (unsigned k = 0; rpc_interface_types[k]; k++)
     typed = typed || ((f->types & 1u << k) && strcmp(rpc_interface_types[k], i->type) == 0);
-  return named && typed && i->up && !f->relay_only;
+  return named && typed && i->up;
 }
 
 static const struct rpc_interface *by_name(const struct rpc_network *n, const char *name) {

@@ -76,6 +76,31 @@ static int say_candidate(struct rpc_session *s, const struct rpc_peer *p,
   return rpc_notification_end(s, &w);
 }
 
+static int say_candidate_error(struct rpc_session *s, const struct rpc_peer *p,
+                               const struct peer_candidate_error *e) {
+  char address[ADDR_TEXT_MAX];
+  struct text t = {0};
+  struct json_writer w = begin(&t, "peer.icecandidateerror", "peer", p->id);
+  bool known = e->local.family != ADDR_NONE;
+  json_key(&w, "address");
+  if (known)
+    json_text(&w, addr_format_ip(&e->local, address));
+  else
+    json_null(&w);
+  json_key(&w, "port");
+  if (known)
+    json_uint(&w, e->local.port);
+  else
+    json_null(&w);
+  json_key(&w, "url");
+  json_text(&w, e->url);
+  json_key(&w, "errorCode");
+  json_uint(&w, e->code);
+  json_key(&w, "errorText");
+  json_text(&w, e->text);
+  return rpc_notification_end(s, &w);
+}
+
 static void write_end(struct json_writer *w, const char *key, const struct ice_candidate *c) {
   char address[ADDR_TEXT_MAX];
   json_key(w, key);
@@ -101,6 +126,10 @@ static int say_path(struct rpc_session *s, const struct rpc_peer *p) {
   json_text(&w, methods[path.method]);
   write_end(&w, "local", &path.local);
   write_end(&w, "remote", &path.remote);
+  if (path.relay_protocol) {
+    json_key(&w, "relayProtocol");
+    json_text(&w, path.relay_protocol);
+  }
   json_key(&w, "rtt");
   json_real(&w, (double)path.rtt / 1000.0);
   json_key(&w, "since");
@@ -202,6 +231,7 @@ int rpc_on_peer_event(struct rpc_session *s, mono_us now, struct rpc_peer *p,
                       const struct peer_event *ev) {
   switch (ev->kind) {
   case PEER_EV_ICE_CANDIDATE: return say_candidate(s, p, &ev->u.candidate);
+  case PEER_EV_ICE_CANDIDATE_ERROR: return say_candidate_error(s, p, &ev->u.candidate_error);
   case PEER_EV_GATHERING_STATE:
     return say_state(s, p, "peer.icegatheringstatechange", peer_gathering_name(ev->u.gathering));
   case PEER_EV_ICE_STATE:

@@ -91,6 +91,7 @@ void rpc_peer_free(struct rpc_session *s, struct rpc_peer *p) {
     s->channels[h - 1].assembly = payload_free(s->channels[h - 1].assembly);
   peer_free(p->machine);
   free(p->filter.names);
+  free(p->next_filter.names);
   free(p);
 }
 

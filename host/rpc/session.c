@@ -183,6 +183,22 @@ int rpc_session_recv(struct rpc_session *s, mono_us now, uint32_t peer, const st
   return peer_recv(p->machine, now, path, datagram);
 }
 
+int rpc_session_stream(struct rpc_session *s, mono_us now, uint32_t peer, uint32_t link, int err,
+                       const char *why) {
+  struct rpc_peer *p = rpc_find_peer(s, peer);
+  if (!p) return 0;
+  rpc_peer_touch(s, p);
+  return peer_stream(p->machine, now, link, err, why);
+}
+
+int rpc_session_stream_bytes(struct rpc_session *s, mono_us now, uint32_t peer, uint32_t link,
+                             struct bytes bytes) {
+  struct rpc_peer *p = rpc_find_peer(s, peer);
+  if (!p) return 0;
+  rpc_peer_touch(s, p);
+  return peer_stream_bytes(p->machine, now, link, bytes);
+}
+
 void rpc_session_writable(struct rpc_session *s, mono_us now, uint32_t peer, uint32_t link,
                           bool writable) {
   struct rpc_peer *p = rpc_find_peer(s, peer);

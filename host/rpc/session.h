@@ -50,9 +50,9 @@ struct rpc_network {
 };
 
 enum rpc_out_kind {
-  RPC_IDLE,      /* wake_at */
-  RPC_FRAME,     /* a frame for the client, borrowed until the next call; text */
-  RPC_PEER,      /* OUT_TX, OUT_BIND, OUT_UNBIND or OUT_RESOLVE of a peer: peer and out */
+  RPC_IDLE,  /* wake_at */
+  RPC_FRAME, /* a frame for the client, borrowed until the next call; text */
+  RPC_PEER,  /* OUT_TX, OUT_BIND, OUT_UNBIND, OUT_RESOLVE or OUT_STREAM of a peer: peer and out */
   RPC_PEER_GONE, /* the peer was freed: close its links */
   RPC_END,       /* after the frames before it: leave with exit_status */
 };
@@ -94,6 +94,11 @@ int rpc_session_resolved(struct rpc_session *s, mono_us now, uint32_t peer, uint
                          const struct addr *addrs, size_t n);
 int rpc_session_recv(struct rpc_session *s, mono_us now, uint32_t peer, const struct path *path,
                      struct bytes datagram);
+/* The answer to OUT_STREAM or the stream's end, and its bytes: see peer_stream. */
+int rpc_session_stream(struct rpc_session *s, mono_us now, uint32_t peer, uint32_t link, int err,
+                       const char *why);
+int rpc_session_stream_bytes(struct rpc_session *s, mono_us now, uint32_t peer, uint32_t link,
+                             struct bytes bytes);
 void rpc_session_writable(struct rpc_session *s, mono_us now, uint32_t peer, uint32_t link,
                           bool writable);
 

@@ -12,6 +12,7 @@ struct report {
   struct json_writer *w;
   double timestamp; /* Unix ms */
   int64_t unix_offset_us;
+  const struct peer *peer;
 };
 
 static void begin(struct report *r, const char *id, const char *type) {
@@ -95,6 +96,11 @@ static void write_candidate(struct report *r, const char *id, const char *type,
   add_text(r, "candidateType", ice_candidate_type_name(c->type));
   add_uint(r, "priority", c->priority);
   add_text(r, "foundation", c->foundation);
+  const char *url, *protocol;
+  if (peer_server_of(r->peer, c->server, &url, &protocol)) {
+    add_text(r, "url", url);
+    if (c->type == ICE_RELAY) add_text(r, "relayProtocol", protocol);
+  }
   if (c->related.family != ADDR_NONE) {
     add_text(r, "relatedAddress", addr_format_ip(&c->related, address));
     add_uint(r, "relatedPort", c->related.port);
@@ -226,7 +232,7 @@ void rpc_write_stats(struct rpc_session *s, mono_us now, struct rpc_peer *p,
                      struct json_writer *w) {
   struct peer_counters counters;
   struct report r = {w, (double)((int64_t)now + s->cfg.unix_offset_us) / 1000.0,
-                     s->cfg.unix_offset_us};
+                     s->cfg.unix_offset_us, p->machine};
   peer_counters(p->machine, &counters);
   json_open(w, '{');
   write_connection(&r, &counters);

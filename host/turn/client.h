@@ -95,7 +95,8 @@ void turn_client_poll(struct turn_client *c, mono_us now, uint8_t *buf, size_t c
 /*
  * The length of the message that a stream's bytes begin with, padding included (RFC 8489 section
  * 6.2.2, RFC 8656 section 12.5): at most 65,555. 0: more bytes are needed to tell; -EINVAL: this is
- * neither STUN nor ChannelData, the stream is of no further use.
+ * neither STUN nor ChannelData of a channel that a client here may bind, the stream is of no
+ * further use.
  */
 int turn_message_size(struct bytes stream);
 

@@ -28,6 +28,7 @@ int turn_message_size(struct bytes stream) {
   if (stream.p[0] > 0x03 && stream.p[0] < 0x40) return -EINVAL;
   uint16_t first = cursor_u16(&at), length = cursor_u16(&at);
   if (at.failed) return 0;
+  if (first >= TURN_CHANNEL_MIN + TURN_PEERS_MAX) return -EINVAL; /* such as "HTTP/1.1 400" */
   if (first >= TURN_CHANNEL_MIN) return (int)(CHANNEL_HEADER + padded(length));
   return length % 4 == 0 ? STUN_HEADER_SIZE + length : -EINVAL;
 }

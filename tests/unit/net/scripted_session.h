@@ -113,6 +113,20 @@ void rpc_session_writable(struct rpc_session *s, mono_us now, uint32_t peer, uin
   session_note(s, "writable %u.%u %d\n", peer, link, writable);
 }
 
+int rpc_session_stream(struct rpc_session *s, mono_us now, uint32_t peer, uint32_t link, int err,
+                       const char *why) {
+  (void)now;
+  session_note(s, "stream %u.%u %d %s\n", peer, link & ~PEER_STREAM_LINK, err, why);
+  return 0;
+}
+
+int rpc_session_stream_bytes(struct rpc_session *s, mono_us now, uint32_t peer, uint32_t link,
+                             struct bytes bytes) {
+  (void)now;
+  session_note(s, "bytes %u.%u %zu\n", peer, link & ~PEER_STREAM_LINK, bytes.n);
+  return 0;
+}
+
 int rpc_session_wake(struct rpc_session *s, mono_us now) {
   assert_true(now >= s->wake_at);
   s->wake_at = MONO_NEVER;

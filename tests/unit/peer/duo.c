@@ -9,6 +9,7 @@ static void duo_record(struct duo_end *e, const struct peer_event *ev,
   case PEER_EV_ICE_CANDIDATE:
     (void)snprintf(l->text, sizeof l->text, "%s", ev->u.candidate.text);
     break;
+  case PEER_EV_ICE_CANDIDATE_ERROR: break;
   case PEER_EV_GATHERING_STATE: l->value = ev->u.gathering; break;
   case PEER_EV_ICE_STATE: l->value = ev->u.ice; break;
   case PEER_EV_CONNECTION_STATE: l->value = ev->u.connection; break;

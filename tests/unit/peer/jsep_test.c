@@ -125,12 +125,21 @@ static void test_a_rolled_back_restart_leaves_the_connection_as_it_was(void **st
   assert_int_equal(peer_restart_ice(duo_peer(d, 0), duo_now(d), &f), 0);
   assert_int_equal(duo_set_local(d, 0, &f), 0);
   duo_run(d, MONO_S);
+  size_t asked = duo_said(d, 0, PEER_EV_NEGOTIATION_NEEDED, 0);
   assert_int_equal(peer_set_local(duo_peer(d, 0), duo_now(d), &back, &f), 0);
   duo_run(d, 40 * MONO_S);
+  /* what was asked for is still wanted */
+  assert_int_equal(duo_said(d, 0, PEER_EV_NEGOTIATION_NEEDED, 0), asked + 1);
+  assert_true(peer_generations(duo_peer(d, 0)) == 2);
   duo_send(d, 0, h, "still there");
   duo_run(d, MONO_S);
   assert_non_null(duo_channel_event(d, 1, DC_EV_MESSAGE));
   assert_int_equal(duo_said(d, 0, PEER_EV_CONNECTION_STATE, PEER_FAILED), 0);
+  duo_negotiate(d, 0);
+  assert_true(peer_generations(duo_peer(d, 0)) == 3);
+  assert_true(peer_generations(duo_peer(d, 1)) == 2);
+  duo_run(d, MONO_S);
+  assert_int_equal(duo_said(d, 0, PEER_EV_NEGOTIATION_NEEDED, 0), asked + 1);
   duo_free(d);
 }
 

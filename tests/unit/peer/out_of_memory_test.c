@@ -9,7 +9,7 @@ static int negotiate_alone(void *ctx) {
   struct peer *p = NULL;
   struct fault f = {0};
   char *offer = NULL;
-  uint8_t buf[4096];
+  uint8_t buf[8192];
   struct peer_out out;
   seeded_rng_init(&rng, 1);
   int r = dtls_identity_new(&identity, 1800000000);

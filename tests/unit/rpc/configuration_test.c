@@ -49,10 +49,10 @@ static void test_ice_urls_are_judged_by_rfc_7064_and_7065(void **state) {
       {"turn:?transport=udp", false, false},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    bool turn = false;
-    const char *wrong = rpc_ice_url_check(bytes_of(rows[i].url), &turn);
+    struct peer_server server;
+    const char *wrong = rpc_ice_url_read(bytes_of(rows[i].url), &server);
     if ((wrong == NULL) != rows[i].good) fail_msg("%s: %s", rows[i].url, wrong ? wrong : "taken");
-    if (rows[i].good) assert_int_equal(turn, rows[i].turn);
+    if (rows[i].good) assert_int_equal(server.turn, rows[i].turn);
   }
 }
 
@@ -86,7 +86,7 @@ static void test_what_is_ours_is_read(void **state) {
   assert_int_equal(c.filter.n_names, 2);
   assert_string_equal(c.filter.names[1], "wlan0");
   assert_int_equal(c.filter.types, 1u << 0 | 1u << 3);
-  free(c.filter.names);
+  rpc_configuration_free(&c);
   assert_int_equal(read("{}", &c, &e), 0);
   assert_false(c.filter.relay_only || c.filter.loopback || c.filter.by_name || c.filter.by_type);
   assert_int_equal(c.port_min, 0);
@@ -119,7 +119,7 @@ static void test_what_is_wrong_is_named_with_its_place(void **state) {
       {"{\"iceServers\":[{}]}", "configuration.iceServers[0].urls", FAULT_INVALID_PARAMS, NULL},
       {"{\"iceServers\":[{\"urls\":5}]}", "configuration.iceServers[0].urls", FAULT_INVALID_PARAMS,
        NULL},
-      {"{\"iceServers\":[{\"urls\":[5]}]}", "configuration.iceServers[0].urls",
+      {"{\"iceServers\":[{\"urls\":[5]}]}", "configuration.iceServers[0].urls[0]",
        FAULT_INVALID_PARAMS, NULL},
       {"{\"iceServers\":[{\"urls\":[]}]}", "configuration.iceServers[0].urls", FAULT_TYPE_ERROR,
        "SyntaxError"},
@@ -145,6 +145,8 @@ static void test_what_is_wrong_is_named_with_its_place(void **state) {
       {"{\"interfaces\":[\"\"]}", "configuration.interfaces", FAULT_INVALID_PARAMS, NULL},
       {"{\"interfaces\":[\"eth0\",\"sixteen-bytes-xx\"]}", "configuration.interfaces",
        FAULT_INVALID_PARAMS, NULL},
+      {"{\"iceServers\":[{\"urls\":[\"stun:a\",\"x\"]}]}", "configuration.iceServers[0].urls[1]",
+       FAULT_TYPE_ERROR, "SyntaxError"},
       {"{\"interfaces\":[5]}", "configuration.interfaces", FAULT_INVALID_PARAMS, NULL},
       {"{\"networkTypes\":[\"token-ring\"]}", "configuration.networkTypes", FAULT_INVALID_PARAMS,
        NULL},

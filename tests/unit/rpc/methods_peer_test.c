@@ -69,6 +69,48 @@ static void test_a_closed_peer_is_unknown_and_silent(void **state) {
   duo_end(&d);
 }
 
+static void test_set_configuration_waits_for_the_next_gathering(void **state) {
+  (void)state;
+  struct duo d;
+  duo_begin(&d, NULL, ",\"autoCredit\":1000");
+  duo_open(&d, NULL);
+  size_t before = duo_count(&d, 0, "peer.icecandidate");
+  (void)duo_call(
+      &d, 0, "peer.setConfiguration",
+      "\"peer\":1,\"configuration\":{\"iceTransportPolicy\":\"relay\",\"interfaces\":[]}");
+  duo_run(&d, 40 * MONO_S);
+  duo_text(&d, 0, 1, "still there");
+  assert_string_equal(duo_string(duo_event(&d, 1, "channel.message", 0), "text"), "still there");
+  (void)duo_call(&d, 0, "peer.restartIce", "\"peer\":1");
+  (void)duo_call(&d, 0, "peer.setLocalDescription", "\"peer\":1");
+  duo_run(&d, MONO_S);
+  /* of the new generation there is the end only */
+  assert_int_equal(duo_count(&d, 0, "peer.icecandidate"), before + 1);
+  duo_end(&d);
+}
+
+static void test_what_a_peer_was_made_with_cannot_be_changed(void **state) {
+  (void)state;
+  struct duo d;
+  duo_begin(&d, NULL, NULL);
+  (void)duo_call(
+      &d, 0, "peer.create",
+      "\"configuration\":{\"udpPortRange\":[5000,5010],\"sctp\":{\"interleaving\":false}}");
+  (void)duo_call(&d, 0, "peer.setConfiguration",
+                 "\"peer\":1,\"configuration\":{\"udpPortRange\":[5000,5010]}");
+  static const char *const rows[][2] = {
+      {"\"udpPortRange\":[5000,5011]", "configuration.udpPortRange"},
+      {"\"sctp\":{}", "configuration.sctp"},
+      {"\"loopback\":true", "configuration.loopback"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char params[120];
+    (void)snprintf(params, sizeof params, "\"peer\":1,\"configuration\":{%s}", rows[i][0]);
+    (void)duo_refused(&d, 0, "peer.setConfiguration", params, "type-error", rows[i][1]);
+  }
+  duo_end(&d);
+}
+
 static void test_peers_past_the_limit_are_too_many(void **state) {
   (void)state;
   struct duo d;
@@ -307,6 +349,8 @@ int main(void) {
       cmocka_unit_test(test_the_statistics_are_those_of_the_w3c),
       cmocka_unit_test(test_no_statistic_or_view_tells_a_secret),
       cmocka_unit_test(test_an_answer_that_fits_no_frame_is_an_error),
+      cmocka_unit_test(test_set_configuration_waits_for_the_next_gathering),
+      cmocka_unit_test(test_what_a_peer_was_made_with_cannot_be_changed),
       cmocka_unit_test(test_only_chosen_interfaces_are_used),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

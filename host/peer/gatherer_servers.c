@@ -1,0 +1,116 @@
+/* The servers to ask, and their names. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "peer/gatherer_state.h"
+
+static char *copy(struct bytes b) {
+  char *s = malloc(b.n + 1);
+  if (!s) return NULL;
+  if (b.n > 0) memcpy(s, b.p, b.n);
+  s[b.n] = '\0';
+  return s;
+}
+
+static int copy_one(struct gatherer_server *to, const struct peer_server *from) {
+  *to = (struct gatherer_server){.turn = from->turn,
+                                 .transport = from->transport,
+                                 .port = from->port,
+                                 .host = copy(from->host),
+                                 .url = copy(from->url),
+                                 .username = copy(from->username),
+                                 .credential = copy(from->credential)};
+  return to->host && to->url && to->username && to->credential ? 0 : -ENOMEM;
+}
+
+int gatherer_servers_copy(struct gatherer_servers *to, const struct peer_server *list, size_t n) {
+  *to = (struct gatherer_servers){.list = calloc(n + 1, sizeof *to->list)};
+  if (!to->list) return -ENOMEM;
+  while (to->n < n)
+    if (copy_one(&to->list[to->n], &list[to->n]) < 0) {
+      to->n++;
+      gatherer_servers_free(to);
+      return -ENOMEM;
+    } else {
+      to->n++;
+    }
+  return 0;
+}
+
+static bool same(const struct gatherer_server *a, const struct gatherer_server *b) {
+  return strcmp(a->url, b->url) == 0 && strcmp(a->username, b->username) == 0 &&
+         strcmp(a->credential, b->credential) == 0;
+}
+
+static struct gatherer_server *find_same(const struct gatherer_servers *in,
+                                         const struct gatherer_server *s) {
+  for (size_t i = 0; i < in->n; i++)
+    if (same(&in->list[i], s)) return &in->list[i];
+  return NULL;
+}
+
+int gatherer_servers_renew(struct gatherer *g) {
+  struct gatherer_servers *now = &g->servers, *next = &g->next_servers;
+  struct gatherer_server *list = realloc(now->list, (now->n + next->n + 1) * sizeof *list);
+  if (!list) return -ENOMEM;
+  now->list = list;
+  for (size_t i = 0; i < now->n; i++) list[i].retired = true;
+  for (size_t i = 0; i < next->n; i++) {
+    struct gatherer_server *known = find_same(now, &next->list[i]);
+    if (known) {
+      known->retired = false;
+    } else if (now->n < UINT16_MAX - 1) {
+      list[now->n++] = next->list[i];
+      next->list[i] = (struct gatherer_server){0}; /* its strings have moved */
+    }
+  }
+  gatherer_servers_free(next);
+  return 0;
+}
+
+void gatherer_servers_free(struct gatherer_servers *s) {
+  for (size_t i = 0; i < s->n; i++) {
+    free(s->list[i].host);
+    free(s->list[i].url);
+    free(s->list[i].username);
+    free(s->list[i].credential);
+  }
+  free(s->list);
+  *s = (struct gatherer_servers){0};
+}
+
+void gatherer_servers_resolve(struct gatherer *g) {
+  for (size_t i = 0; i < g->servers.n; i++) {
+    struct gatherer_server *s = &g->servers.list[i];
+    s->tell = false;
+    if (s->retired) continue;
+    s->n_addrs = addr_parse_ip(s->host, s->port, &s->addrs[0]) ? 1 : 0;
+    s->naming = s->n_addrs > 0 ? NAMING_DONE : NAMING_ASK;
+    s->resolve_id = GATHERER_OWN | ++g->last_resolve;
+  }
+}
+
+static bool ask_name(struct gatherer_server *s, struct gatherer_out *ret) {
+  if (s->naming != NAMING_ASK) return false;
+  s->naming = NAMING_ASKED;
+  ret->kind = OUT_RESOLVE;
+  ret->u.resolve = (struct ice_resolve){s->resolve_id, s->host};
+  return true;
+}
+
+bool gatherer_servers_poll(struct gatherer *g, struct gatherer_out *ret) {
+  for (size_t i = 0; i < g->servers.n; i++) {
+    struct gatherer_server *s = &g->servers.list[i];
+    if (ask_name(s, ret)) return true;
+    if (!s->tell) continue;
+    s->tell = false;
+    ret->kind = OUT_EVENT;
+    ret->u.ev = (struct gatherer_event){.kind = GATHERER_EV_ERROR,
+                                        .server = (uint16_t)(i + 1),
+                                        .code = TURN_ERR_UNREACHABLE,
+                                        .text = "the server's name was not found in DNS"};
+    return true;
+  }
+  return false;
+}

@@ -1,0 +1,113 @@
+"""An internet with a STUN and TURN server, and networks behind routers of each kind."""
+
+import contextlib
+import shutil
+
+from . import coturn, machines
+
+SERVER = "203.0.113.9"
+
+# What the router of a network does; the words are those of RFC 4787 for its mapping and filtering.
+KINDS = {
+    "public": "no NAT, no filter",
+    "cone": "endpoint-independent mapping, address-and-port-dependent filtering",
+    "symmetric": "address-and-port-dependent mapping and filtering",
+    "no-udp": "as cone, and UDP is closed",
+    "https-only": "as cone, and nothing but TCP to 443 is open",
+}
+
+NAT = "chain out { type nat hook postrouting priority 100; oifname wan masquerade; }"
+NEVER_THE_SAME = "chain out { type nat hook postrouting priority 100; oifname wan masquerade fully-random; }"
+NO_UDP = "chain pass { type filter hook forward priority 0; oifname wan meta l4proto udp drop; }"
+ONLY_443 = ("chain pass { type filter hook forward priority 0; "
+            "oifname wan meta l4proto != tcp drop; oifname wan tcp dport != 443 drop; }")
+
+# A router that let what nobody asked for in as far as itself would remember it, and map around it.
+CLOSED = "chain self { type filter hook input priority 0; iifname wan ct state new drop; }"
+
+RULES = {
+    "public": (),
+    "cone": (NAT, CLOSED),
+    "symmetric": (NEVER_THE_SAME, CLOSED),
+    "no-udp": (NAT, CLOSED, NO_UDP),
+    "https-only": (NAT, CLOSED, ONLY_443),
+}
+
+
+def why_not():
+    missing = [tool for tool in ("nft", "openssl") if not shutil.which(tool)]
+    return f"no {' and no '.join(missing)} here" if missing else machines.why_not() or coturn.why_not()
+
+
+class Network:
+    """A LAN behind a router of a kind; `device` is one on it."""
+
+    def __init__(self, world, number, kind):
+        self.world, self.number, self.kind = world, number, kind
+        self.lan = f"192.0.2.{16 * number}" if kind == "public" else f"10.{number}.0.0"
+        self.router = world.site.machine(f"router{number}")
+        site, wan = world.site, f"198.51.100.{4 * number}"
+        site.cable(world.internet, f"net{number}", self.router, "wan")
+        world.internet.ip("addr", "add", f"{next_address(wan, 1)}/30", "dev", f"net{number}")
+        world.internet.ip("link", "set", f"net{number}", "up")
+        self.router.ip("addr", "add", f"{next_address(wan, 2)}/30", "dev", "wan")
+        self.router.ip("link", "set", "wan", "up")
+        self.router.ip("route", "add", "default", "via", next_address(wan, 1))
+        self.router.write("/proc/sys/net/ipv4/ip_forward", "1")
+        self.router.ip("link", "add", "lan", "type", "bridge")
+        self.router.ip("addr", "add", f"{next_address(self.lan, 1)}/28", "dev", "lan")
+        self.router.ip("link", "set", "lan", "up")
+        if kind == "public":
+            world.internet.ip("route", "add", f"{self.lan}/28", "via", next_address(wan, 2))
+        self.filter(*RULES[kind])
+        self.devices = 0
+
+    def filter(self, *chains):
+        table = "\n".join(("flush ruleset", "table inet router {", *chains, "}"))
+        self.router.run("sh", "-c", 'echo "$1" | nft -f -', "sh", table)
+
+    def device(self):
+        self.devices += 1
+        site, port = self.world.site, f"port{self.devices}"
+        device = site.machine(f"device{self.number}-{self.devices}")
+        site.cable(self.router, port, device, "net0")
+        self.router.ip("link", "set", port, "master", "lan", "up")
+        device.ip("addr", "add", f"{next_address(self.lan, 1 + self.devices)}/28", "dev", "net0")
+        device.ip("link", "set", "net0", "up")
+        device.ip("route", "add", "default", "via", next_address(self.lan, 1))
+        return device
+
+
+def next_address(base, n):
+    head, last = base.rsplit(".", 1)
+    return f"{head}.{int(last) + n}"
+
+
+class World:
+    def __init__(self, site):
+        self.site = site
+        self.internet = site.machine("internet")
+        self.internet.write("/proc/sys/net/ipv4/ip_forward", "1")
+        self.internet.ip("addr", "add", f"{SERVER}/32", "dev", "lo")
+        # What has no route vanishes, as in the real one: coturn ends an allocation whose packet cannot be sent.
+        nowhere = site.machine("nowhere")
+        site.cable(self.internet, "nowhere", nowhere, "wan")
+        for machine, port, number in ((self.internet, "nowhere", 1), (nowhere, "wan", 2)):
+            machine.ip("addr", "add", f"198.18.0.{number}/30", "dev", port)
+            machine.ip("link", "set", port, "up")
+        self.internet.ip("route", "add", "default", "via", "198.18.0.2")
+        self.networks = 0
+
+    def network(self, kind):
+        self.networks += 1
+        return Network(self, self.networks, kind)
+
+
+@contextlib.contextmanager
+def world():
+    """The world, and its two servers: on 3478, and on 443."""
+    with machines.site() as site:
+        made = World(site)
+        inside = made.internet.inside
+        with coturn.coturn(SERVER, 3478, 5349, inside) as usual, coturn.coturn(SERVER, 443, 5350, inside) as web:
+            yield made, usual, web

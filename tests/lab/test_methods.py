@@ -1,0 +1,77 @@
+"""Every pair of situations connects by the best method that theory has for it, and says why no better one."""
+
+import itertools
+import re
+
+import pytest
+from senso_harness import Host, Link, Peer
+
+from senso_lab.world import KINDS, why_not, world
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "")
+
+CLOSED = ("no-udp", "https-only")
+SILENT = (r"srflx: UDP to 203.0.113.9:3478 got no answer in 7 tries; relay over TCP (3478|443) works: "
+          "ask for outbound UDP 3478")
+
+
+def best(one, other):
+    """RFC 5128 section 3.3 and 3.4: two mappings that no server can tell the other side do not meet."""
+    if one in CLOSED or other in CLOSED:
+        return "relay"
+    if one == other == "public":
+        return "host"
+    if "symmetric" in (one, other) and "public" not in (one, other):
+        return "relay"
+    return "srflx"
+
+
+async def method(one, other, servers, wanted, why=""):
+    """Connects the two machines: the paths of both sides once both are of the wanted method, for these reasons."""
+    config = {"iceServers": servers}
+
+    def good(path):
+        return path["method"] == wanted and re.search(why, " ".join(path["why"]))
+
+    async with (await Host.start(name="pupil", wrap=one.inside) as a,
+                await Host.start(name="teacher", wrap=other.inside) as b):
+        await a.hello(auto_credit=1 << 20)
+        await b.hello(auto_credit=1 << 20)
+        link = Link(await Peer.create(a, config), await Peer.create(b, config))
+        channel = await link.a.channel("x")
+        await link.negotiate()
+        await link.connected()
+        there = await link.b.incoming("x")
+        await channel.opened()
+        paths = [await link.a.event("path", good, timeout=20),
+                 await link.b.event("path", lambda p: p["method"] == wanted, timeout=20)]
+        await channel.send("hello")
+        await there.send("and back")
+        assert (await there.recv(), await channel.recv()) == ("hello", "and back")
+        assert link.errors == []
+        link.stop()
+        return paths
+
+
+PAIRS = list(itertools.combinations_with_replacement(KINDS, 2))
+
+
+@pytest.mark.parametrize("one, other", PAIRS, ids=[" ".join(pair) for pair in PAIRS])
+async def test_the_best_method_is_found(one, other, matrix):
+    with world() as (internet, usual, web):
+        servers = [usual.stun(), usual.server("udp", "tcp"), web.server("tcp")]
+        first, second = internet.network(one).device(), internet.network(other).device()
+        why = SILENT if one in CLOSED else ""
+        mine, _ = await method(first, second, servers, best(one, other), why)
+        matrix[one, other] = mine["method"] + ("/" + mine["relayProtocol"] if "relayProtocol" in mine else "")
+        assert len(mine["why"]) == ("host", "srflx", "relay").index(mine["method"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_on_one_network_nothing_leaves_it(kind, matrix):
+    with world() as (internet, usual, web):
+        servers = [usual.stun(), usual.server("udp", "tcp"), web.server("tcp")]
+        network = internet.network(kind)
+        paths = await method(network.device(), network.device(), servers, "host")
+        assert {p["local"]["type"] for p in paths} <= {"host", "prflx"}
+        matrix[kind, "itself"] = "host"

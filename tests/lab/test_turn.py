@@ -1,0 +1,138 @@
+"""Relays: coturn in each transport, and what goes wrong with one, each error with code, URL and words."""
+
+import contextlib
+
+import pytest
+from senso_harness import Host, Link, Peer
+
+from senso_lab import coturn
+
+pytestmark = pytest.mark.skipif(bool(coturn.why_not()), reason=coturn.why_not() or "")
+
+HERE = "127.0.0.1"
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    return coturn.certificate(tmp_path_factory.mktemp("keys"), "IP:127.0.0.1")
+
+
+@pytest.fixture(scope="module")
+def server(keys):
+    with coturn.coturn(HERE, 34780, 53490, keys=keys) as running:
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def hosts(root):
+    env = {"SSL_CERT_FILE": str(root)}
+    async with await Host.start(name="a", env=env) as a, await Host.start(name="b", env=env) as b:
+        await a.hello(auto_credit=1 << 22)
+        await b.hello(auto_credit=1 << 22)
+        yield a, b
+        assert await a.close() == 0
+        assert await b.close() == 0
+
+
+def relay_only(*servers):
+    return {"loopback": True, "iceTransportPolicy": "relay", "iceServers": list(servers)}
+
+
+async def candidates(peer):
+    """All of a gathering, as lines."""
+    found = []
+    while True:
+        candidate = (await peer.event("icecandidate", timeout=30))["candidate"]
+        if candidate is None:
+            return found
+        found.append(candidate["candidate"])
+
+
+@pytest.mark.parametrize("transport", ("udp", "tcp", "tls"))
+async def test_relays_carry_data_over_each_transport(server, keys, transport):
+    async with hosts(keys[0]) as (a, b):
+        link = Link(await Peer.create(a, relay_only(server.server(transport))),
+                    await Peer.create(b, relay_only(server.server(transport))))
+        channel = await link.a.channel("x")
+        await link.negotiate()
+        await link.connected()
+        other = await link.b.incoming("x")
+        await channel.opened()
+        big = bytes(range(256)) * 800
+        for n in range(20):
+            await channel.send(f"there {n}")
+            await other.send(big)
+        for n in range(20):
+            assert await other.recv() == f"there {n}"
+            assert await channel.recv() == big
+        for peer in (link.a, link.b):
+            path = await peer.event("path")
+            assert (path["method"], path["local"]["type"], path["relayProtocol"]) == ("relay", "relay", transport)
+            stats = (await peer.call("getStats"))["stats"].values()
+            locals_ = [s for s in stats if s["type"] == "local-candidate"]
+            assert locals_ and {s["candidateType"] for s in locals_} == {"relay"}
+            assert {(s["relayProtocol"], s["url"]) for s in locals_} == {(transport, server.url(transport))}
+        assert link.errors == []
+        link.stop()
+        await link.a.call("close")
+        server.said("delete|closed|refreshed.*lifetime=0")
+
+
+async def test_a_relay_only_peer_tells_no_address_of_its_own(server, keys):
+    async with hosts(keys[0]) as (a, _):
+        peer = await Peer.create(a, relay_only(server.server("udp")))
+        await peer.channel("x")
+        await peer.call("setLocalDescription")
+        lines = await candidates(peer)
+        assert lines
+        for line in lines:
+            assert " typ relay raddr 0.0.0.0 rport 9" in line
+
+
+async def test_wrong_credentials_are_an_error_with_code_and_url(server, keys):
+    async with hosts(keys[0]) as (a, _):
+        for transport in ("udp", "tcp", "tls"):
+            peer = await Peer.create(a, relay_only(server.server(transport, password="wrong")))
+            await peer.channel("x")
+            await peer.call("setLocalDescription")
+            error = await peer.event("icecandidateerror")
+            assert (error["errorCode"], error["url"]) == (401, server.url(transport))
+            assert "401" in error["errorText"]
+            assert await candidates(peer) == []
+
+
+async def test_a_server_that_is_not_there_is_701(keys):
+    async with hosts(keys[0]) as (a, _):
+        dead = {"urls": "turn:127.0.0.1:9?transport=tcp", "username": "u", "credential": "c"}
+        peer = await Peer.create(a, relay_only(dead, {"urls": "stun:name.invalid"}))
+        await peer.channel("x")
+        await peer.call("setLocalDescription")
+        errors = [await peer.event("icecandidateerror", timeout=30) for _ in range(2)]
+        texts = {e["url"]: (e["errorCode"], e["errorText"]) for e in errors}
+        code, text = texts["turn:127.0.0.1:9?transport=tcp"]
+        assert code == 701 and "TCP to 127.0.0.1:9: connection refused" in text
+        assert texts["stun:name.invalid"] == (701, "the server's name was not found in DNS")
+        assert await candidates(peer) == []
+
+
+async def test_a_certificate_that_is_not_trusted_is_701(server, tmp_path):
+    async with hosts(coturn.certificate(tmp_path, "IP:127.0.0.2")[0]) as (a, _):
+        peer = await Peer.create(a, relay_only(server.server("tls")))
+        await peer.channel("x")
+        await peer.call("setLocalDescription")
+        error = await peer.event("icecandidateerror")
+        assert error["errorCode"] == 701
+        assert "the certificate is not trusted" in error["errorText"]
+
+
+async def test_host_to_host_never_uses_the_relay(server, keys):
+    async with hosts(keys[0]) as (a, b):
+        config = {"loopback": True, "iceServers": [server.server("udp", "tcp"), server.stun()]}
+        link = Link(await Peer.create(a, config), await Peer.create(b, config))
+        channel = await link.a.channel("x")
+        await link.negotiate()
+        await link.connected()
+        await channel.opened()
+        assert (await link.a.event("path"))["method"] == "host"
+        assert link.errors == []
+        link.stop()
