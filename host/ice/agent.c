@@ -62,6 +62,11 @@ int ice_agent_recv(struct ice_agent *a, mono_us now, const struct path *path,
   return -EINVAL;
 }
 
+void ice_agent_suspect(struct ice_agent *a, mono_us now) {
+  ice_consent_suspect(a->cur, now);
+  if (a->old) ice_consent_suspect(a->old, now);
+}
+
 int ice_agent_wake(struct ice_agent *a, mono_us now) {
   (void)a;
   (void)now; /* all that is due is done by the polls that follow */

@@ -205,6 +205,11 @@ int ice_agent_recv(struct ice_agent *a, mono_us now, const struct path *path,
  * peer only such paths are let in. */
 bool ice_agent_knows(const struct ice_agent *a, const struct path *path);
 
+/* What was sent on the data path has had no answer of any kind for a while: consent is asked for at
+ * once, so that a path that is lost, or a NAT that has forgotten it, shows. At most twice a second.
+ */
+void ice_agent_suspect(struct ice_agent *a, mono_us now);
+
 /* Called at or after OUT_IDLE's wake_at. */
 int ice_agent_wake(struct ice_agent *a, mono_us now);
 

@@ -6,6 +6,14 @@
 #include "ice/gather.h"
 #include "ice/pair.h"
 
+#define THAW_AFTER 2 /* transmissions: see PACING.md */
+
+/* Others of its foundation wait for what comes of this pair, but not for one that seems dead. */
+static bool holds_others(const struct ice_pair *p) {
+  if (p->state == ICE_PAIR_WAITING) return true;
+  return p->state == ICE_PAIR_IN_PROGRESS && p->checking && p->check.sent <= THAW_AFTER;
+}
+
 /*
  * The state a new pair begins in (RFC 8445 section 6.1.2.6, RFC 8838 section 12): of a foundation
  * the best pair is Waiting and the others are Frozen, until one of them succeeds.
@@ -23,7 +31,7 @@ static void set_first_state(struct ice_pair *p) {
         q->state == ICE_PAIR_WAITING && list_empty(&q->trigger) && q->priority < p->priority;
     if (behind)
       q->state = ICE_PAIR_FROZEN;
-    else if (q->state == ICE_PAIR_WAITING || q->state == ICE_PAIR_IN_PROGRESS)
+    else if (holds_others(q))
       p->state = ICE_PAIR_FROZEN;
   }
 }
@@ -166,8 +174,7 @@ static bool may_check(const struct ice_pair *p) {
 static bool may_thaw(const struct ice_pair *p) {
   LIST_EACH(it, &p->gen->pairs) {
     const struct ice_pair *q = LIST_ENTRY(it, struct ice_pair, node);
-    bool busy = q->state == ICE_PAIR_WAITING || q->state == ICE_PAIR_IN_PROGRESS;
-    if (busy && ice_pair_same_foundation(p, q)) return false;
+    if (holds_others(q) && ice_pair_same_foundation(p, q)) return false;
   }
   return true;
 }

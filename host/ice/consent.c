@@ -7,13 +7,15 @@
 #define PERIOD       (5 * MONO_S)  /* RFC 7675 section 5.1, randomised by 0.8 to 1.2 */
 #define EXPIRY       (30 * MONO_S) /* RFC 7675 section 5.1 */
 #define DISCONNECTED (5 * MONO_S)  /* without an answer; one request at least is unanswered ... */
-#define MISSING      MONO_S        /* ... for this long; then other pairs are tried too */
+#define MISSING      MONO_S        /* ... for this long */
 #define QUICK_MIN    (100 * MONO_MS)
 #define QUICK_MAX    MONO_S
 #define HURRY        (600 * MONO_MS) /* longer than a controlled peer of our kind holds a pair */
 #define HINT         (50 * MONO_MS)
 #define SUSPECT      (500 * MONO_MS) /* between two requests because the peer may have moved */
-#define DOUBT        (300 * MONO_MS) /* the requests at 0, 100 and 300 ms had their time */
+#define DOUBT                                                                                      \
+  (300 * MONO_MS) /* the requests at 0, 100 and 300 ms had their time: other pairs are tried too   \
+                   */
 
 static mono_us next_period(const struct rng *rng) {
   return PERIOD * 8 / 10 + rng_below(rng, (uint32_t)(PERIOD * 4 / 10) + 1);
@@ -102,7 +104,7 @@ void ice_consent_run(struct ice_generation *g, const struct rng *rng, mono_us no
     expire(g, p);
     p = follow(g, rng, now);
   }
-  if (p && ice_consent_missing(p, now) && !p->consent.rechecked) {
+  if (p && now >= ice_consent_doubted_at(p) && !p->consent.rechecked) {
     p->consent.rechecked = true;
     ice_checklist_recheck(g, p);
   }
@@ -154,6 +156,7 @@ mono_us ice_consent_deadline(const struct ice_generation *g, mono_us now) {
   const struct ice_consent *c = &g->consenting->consent;
   mono_us at = mono_min(c->next, mono_add(c->heard, EXPIRY));
   at = mono_min(at, if_later(missing_at(c), now));
+  at = mono_min(at, if_later(ice_consent_doubted_at(g->consenting), now));
   return mono_min(at, if_later(disconnected_at(c), now));
 }
 

@@ -18,6 +18,7 @@ static void select_pair(struct ice_agent *a, struct ice_pair *p, mono_us now) {
   p->nominated = true;
   if (g->selected == p) return;
   g->selected = p;
+  g->was_selected = true;
   p->since = now;
   a->rtt_news |= p->srtt != 0;
   if (g == a->cur && a->old) a->drop_old = true;
@@ -33,7 +34,7 @@ void ice_nomination_follow(struct ice_agent *a, struct ice_pair *p, mono_us now)
 }
 
 void ice_nomination_done(struct ice_agent *a, struct ice_pair *p, mono_us now) {
-  bool moved = p->gen->selected && p->gen->selected != p;
+  bool moved = p->gen->was_selected && p->gen->selected != p;
   p->nominate = false;
   if (p->gen->nominating == p) p->gen->nominating = NULL;
   p->nominated_at = now;

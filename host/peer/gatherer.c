@@ -267,6 +267,11 @@ int gatherer_send(struct gatherer *g, mono_us now, const struct path *path, stru
   return turn_client_send(a->turn, now, &data, buf, ret_n);
 }
 
+void gatherer_suspect(struct gatherer *g, mono_us now, uint32_t relay) {
+  struct gatherer_ask *a = by_relay(g, relay);
+  if (a && a->turn) turn_client_probe(a->turn, now);
+}
+
 void gatherer_release(struct gatherer *g, mono_us now) {
   g->released = true;
   LIST_EACH_SAFE(it, tmp, &g->asks) {

@@ -125,6 +125,9 @@ int gatherer_send(struct gatherer *g, mono_us now, const struct path *path, stru
 /* Where datagrams of the relay really go. False: it is none. */
 bool gatherer_route(const struct gatherer *g, uint32_t relay, struct path *ret);
 
+/* What goes by the relay has had no answer for a while. */
+void gatherer_suspect(struct gatherer *g, mono_us now, uint32_t relay);
+
 /* Gives all allocations back: poll once more until OUT_IDLE. */
 void gatherer_release(struct gatherer *g, mono_us now);
 

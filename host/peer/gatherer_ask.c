@@ -11,7 +11,7 @@
 
 #define PACE          (5 * MONO_MS) /* between two first requests, RFC 8445 section 14: at least */
 #define REDIRECTS_MAX 3
-#define RETRY_FIRST   (1 * MONO_S) /* after a lost allocation, doubling */
+#define RETRY_FIRST   (100 * MONO_MS) /* after a lost allocation, doubling */
 #define RETRY_MOST    (32 * MONO_S)
 
 /* 8 s in all, as for TURN: a person waits. */
@@ -51,7 +51,7 @@ void ask_free(struct gatherer *g, struct gatherer_ask *a) {
 
 /* An allocation that stood is lost, and sought again after a while. */
 static void lose(struct gatherer_ask *a, mono_us now) {
-  mono_us wait = RETRY_FIRST << (a->failures < 5 ? a->failures : 5);
+  mono_us wait = RETRY_FIRST << (a->failures < 9 ? a->failures : 9);
   a->failures++;
   a->again = true;
   a->state = ASK_WAITING;
@@ -60,10 +60,11 @@ static void lose(struct gatherer_ask *a, mono_us now) {
 
 void ask_fail(struct gatherer_ask *a, mono_us now, unsigned code, const char *text) {
   bool stood = a->relay != 0;
+  bool known = a->again && a->code == code && strcmp(a->text, text) == 0;
   a->code = code;
   (void)snprintf(a->text, sizeof a->text, "%s", text);
   a->turn = turn_client_free(a->turn);
-  a->news = stood ? NEWS_LOST : NEWS_ERROR;
+  a->news = stood ? NEWS_LOST : known ? NEWS_NONE : NEWS_ERROR;
   a->close_stream = ask_is_stream(a) && a->state != ASK_WAITING && a->state != ASK_OPENING;
   a->open_stream = false;
   a->state = ASK_OVER;
@@ -197,6 +198,7 @@ static void on_turn_event(struct gatherer *g, struct gatherer_ask *a, const stru
   case TURN_EV_ALLOCATED:
     a->state = ASK_UP;
     a->code = 0;
+    a->again = false;
     a->failures = 0;
     a->mapped = ev->mapped;
     a->relayed = ev->relayed;

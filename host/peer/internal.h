@@ -44,6 +44,8 @@ struct peer_turn {
 /* What Ethernet's 1500 bytes leave beside the IP header, less where no datagram is longer. */
 #define PEER_DATAGRAM_MAX_V4 1472
 #define PEER_DATAGRAM_MAX_V6 1452
+/* Longer than a network of a school and a host that is busy take to answer. */
+#define PEER_SILENCE (150 * MONO_MS)
 /* The longest datagram of ours, of any layer. */
 #define PEER_PLAIN_MAX 2048
 /* What the way through a relay may add between it and the peer, or take away before it. */
@@ -81,6 +83,7 @@ struct peer {
   bool dtls_started, dtls_client, associated, closed, close_sent;
   bool dtls_ended; /* by the peer: the channels do not know yet */
   bool path_writable;
+  mono_us silent_since;   /* the first datagram that nothing has come back for; 0: none */
   uint32_t blocked_link;  /* the link the kernel takes nothing for; 0: none */
   struct path data_path;  /* link 0: none */
   struct path wire_path;  /* the same, or the server that relays it */

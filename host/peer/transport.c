@@ -184,6 +184,17 @@ static void count_sent(struct peer *p, size_t n, size_t datagrams) {
   p->counters.bytes_sent += n;
 }
 
+/* The machines above send again what is not acknowledged: a path that stays silent meanwhile may be
+ * lost long before its consent is due. */
+static void watch_silence(struct peer *p, mono_us now) {
+  if (p->silent_since == 0) p->silent_since = now;
+  if (now - p->silent_since < PEER_SILENCE) return;
+  p->silent_since = now;
+  ice_agent_suspect(p->ice, now);
+  gatherer_suspect(p->gatherer, now, p->data_path.link);
+  p->ice_turn.dirty = p->gatherer_turn.dirty = true;
+}
+
 static enum peer_step transmit(struct peer *p, size_t n, size_t segment, struct peer_out *ret) {
   ret->kind = OUT_TX;
   ret->u.tx.path = p->wire_path;
@@ -339,6 +350,7 @@ static enum peer_step step_channels(struct peer *p, mono_us now, uint8_t *buf, s
                                     struct peer_out *ret) {
   if (!p->has_held) {
     struct run r = seal_run(p, now, buf, cap);
+    if (r.n > 0) watch_silence(p, now);
     if (r.n > 0 && p->data_path.link) return transmit_run(p, &r, ret);
     if (!p->has_held) return PEER_STEP_PROGRESS;
   }
@@ -441,6 +453,7 @@ static int from_peer(struct peer *p, mono_us now, const struct path *path, struc
     return 0;
   }
   if (first < 20 || first > 63 || !admitted(p, path)) return 0;
+  p->silent_since = 0;
   p->counters.packets_received++;
   p->counters.bytes_received += datagram.n;
   return receive_records(p, now, datagram);

@@ -8,6 +8,7 @@
 #include "turn/state.h"
 
 #define LIFETIME_DEFAULT (600 * MONO_S) /* RFC 8656 section 3.2 */
+#define PROBE_APART      MONO_S
 #define REFRESH_EARLY    (60 * MONO_S)
 
 int turn_client_new(struct turn_client **ret, const struct turn_cfg *cfg, mono_us now) {
@@ -172,6 +173,12 @@ void turn_client_release(struct turn_client *c, mono_us now) {
   c->refresh_at = MONO_NEVER;
   c->control.challenges = 0;
   turn_request_start(c, &c->control, now);
+}
+
+void turn_client_probe(struct turn_client *c, mono_us now) {
+  if (c->phase != TURN_ALLOCATED || c->control.active || now < c->probe_from) return;
+  c->probe_from = mono_add(now, PROBE_APART);
+  c->refresh_at = now;
 }
 
 static void wake_peers(struct turn_client *c, mono_us now) {

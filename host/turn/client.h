@@ -82,6 +82,10 @@ int turn_client_recv(struct turn_client *c, mono_us now, struct bytes message,
 int turn_client_send(struct turn_client *c, mono_us now, const struct turn_data *data, uint8_t *buf,
                      size_t *ret_n);
 
+/* The relayed way is silent: asks the server whether the allocation still stands, at most once a
+ * second. One that is gone, as after a restart of the server, ends in TURN_EV_FAILED. */
+void turn_client_probe(struct turn_client *c, mono_us now);
+
 /* Gives the allocation back (section 7.1): a Refresh with lifetime 0, then TURN_EV_RELEASED, at the
  * latest when its retransmissions are over. */
 void turn_client_release(struct turn_client *c, mono_us now);

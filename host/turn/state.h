@@ -50,7 +50,7 @@ struct turn_client {
   enum turn_phase phase;
   struct stun_credential credential;
   struct turn_request control; /* Allocate or Refresh */
-  mono_us refresh_at;
+  mono_us refresh_at, probe_from;
   struct list peers;
   size_t n_peers;
   bool tell;

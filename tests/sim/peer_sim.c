@@ -338,7 +338,7 @@ static void on_event(void *ctx, struct sim_peer *sp, const struct peer_event *ev
     if (!sc->closing) fail(sc, "side %d: %s", e->side, ev->u.failure.text);
     break;
   case PEER_EV_CHANNEL: on_channel_event(sc, e->side, &ev->u.channel, message); break;
-  case PEER_EV_ICE_CANDIDATE_ERROR: break;
+  case PEER_EV_ICE_CANDIDATE_ERROR:
   case PEER_EV_GATHERING_STATE:
   case PEER_EV_ICE_STATE:
   case PEER_EV_SIGNALING_STATE:

@@ -35,7 +35,7 @@ RULES = {
 
 
 def why_not():
-    missing = [tool for tool in ("nft", "openssl") if not shutil.which(tool)]
+    missing = [tool for tool in ("nft", "openssl", "conntrack") if not shutil.which(tool)]
     return f"no {' and no '.join(missing)} here" if missing else machines.why_not() or coturn.why_not()
 
 

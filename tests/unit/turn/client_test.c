@@ -371,6 +371,22 @@ static void test_release_gives_the_allocation_back(void **state) {
   end(t);
 }
 
+static void test_a_probe_finds_an_allocation_that_is_gone(void **state) {
+  (void)state;
+  struct table *t = allocated(false, 600);
+  turn_client_probe(t->c, t->now);
+  expect_request(t, STUN_REFRESH, true);
+  assert_int_equal(answer(t, &(struct reply){0}), 0);
+  turn_client_probe(t->c, t->now); /* too soon */
+  expect_idle(t);
+  t->now += 2 * SECOND;
+  turn_client_probe(t->c, t->now);
+  expect_request(t, STUN_REFRESH, true);
+  assert_int_equal(answer(t, &(struct reply){.error = STUN_ERR_ALLOCATION_MISMATCH}), 0);
+  expect_event(t, TURN_EV_FAILED, STUN_ERR_ALLOCATION_MISMATCH);
+  end(t);
+}
+
 static void test_a_stream_is_cut_into_messages(void **state) {
   (void)state;
   static const struct {
@@ -383,10 +399,12 @@ static void test_a_stream_is_cut_into_messages(void **state) {
       {{0x00, 0x01, 0x00, 0x08}, 4, 28},
       {{0x00, 0x01, 0x00, 0x07}, 4, -EINVAL},
       {{0x40, 0x00, 0x00, 0x05}, 4, 12},
-      {{0x4f, 0xff, 0xff, 0xff}, 4, 65540},
+      {{0x40, 0x5f, 0xff, 0xff}, 4, 65540},
+      {{0x40, 0x60, 0x00, 0x00}, 4, -EINVAL}, /* no client here binds as many */
       {{0x50, 0x00, 0x00, 0x00}, 4, -EINVAL},
       {{0x16, 0x03, 0x01, 0x00}, 4, -EINVAL},
       {{'H', 'T', 'T', 'P'}, 1, 0},
+      {{'H', 'T', 'T', 'P'}, 4, -EINVAL},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     int size = turn_message_size((struct bytes){rows[i].bytes, rows[i].n});
@@ -413,6 +431,7 @@ int main(void) {
       cmocka_unit_test(test_a_peer_that_is_refused_is_told_and_the_others_go_on),
       cmocka_unit_test(test_kept_payload_and_peers_have_limits),
       cmocka_unit_test(test_release_gives_the_allocation_back),
+      cmocka_unit_test(test_a_probe_finds_an_allocation_that_is_gone),
       cmocka_unit_test(test_a_stream_is_cut_into_messages),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
