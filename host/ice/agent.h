@@ -185,8 +185,8 @@ int ice_agent_set_remote(struct ice_agent *a, mono_us now, const struct ice_cred
 void ice_agent_set_controlling(struct ice_agent *a, bool controlling);
 bool ice_agent_controlling(const struct ice_agent *a);
 
-/* Adds a remote candidate of the current remote generation. A ".local" name is kept for evidence
- * only; another name is resolved. 0, also for a duplicate; -ENOSPC past 64 remote candidates;
+/* Adds a remote candidate of the current remote generation. A name is resolved, one of
+ * ".local" by multicast. 0, also for a duplicate; -ENOSPC past 64 remote candidates;
  * -ENOMEM. */
 int ice_agent_add_remote(struct ice_agent *a, mono_us now, const struct ice_candidate *c);
 

@@ -74,12 +74,6 @@ static void merge(struct ice_agent *a, struct ice_generation *g, struct ice_remo
   ice_checklist_reprioritize(a, g);
 }
 
-static bool is_local_name(const char *name) {
-  size_t n = strlen(name);
-  while (n > 0 && name[n - 1] == '.') n--;
-  return n >= 6 && strncasecmp(name + n - 6, ".local", 6) == 0;
-}
-
 static int add_new(struct ice_generation *g, const struct ice_candidate *c) {
   struct ice_remote *r = calloc(1, sizeof *r);
   if (!r) return -ENOMEM;
@@ -93,7 +87,7 @@ static int add_new(struct ice_generation *g, const struct ice_candidate *c) {
       return -ENOMEM;
     }
     r->addr.family = ADDR_NONE;
-    r->resolving = is_local_name(c->name) ? ICE_RESOLVE_NONE : ICE_RESOLVE_ASK;
+    r->resolving = ICE_RESOLVE_ASK;
   }
   list_push_back(&g->remotes, &r->node);
   g->n_signalled++;

@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "mdns/message.h"
 #include "net/clock.h"
 #include "net/loop_turn.h"
+#include "net/mdns.h"
 #include "net/resolve.h"
 #include "net/streams.h"
 #include "net/timer.h"
@@ -17,6 +19,7 @@ struct net_pump {
   struct net_streams *streams;
   struct net_output *output;
   struct net_resolver *resolver;
+  struct net_mdns *mdns;
   struct net_timer *wake, *deadline;
   struct net_loop_turn *turn;
   mono_us now;     /* of this turn */
@@ -128,7 +131,8 @@ static void out_bind(struct net_pump *p, uint32_t peer, const struct ice_bind *b
 
 static void out_resolve(struct net_pump *p, uint32_t peer, const struct ice_resolve *ask) {
   struct net_query q = {.peer = peer, .id = ask->id};
-  int r = net_resolver_ask(p->resolver, &q, ask->name);
+  int r = mdns_is_local(ask->name) ? net_mdns_ask(p->mdns, &q, ask->name)
+                                   : net_resolver_ask(p->resolver, &q, ask->name);
   if (r != 0)
     (void)rpc_session_resolved(p->cfg.session, net_pump_now(p), peer, ask->id, r, NULL, 0);
 }
@@ -239,6 +243,7 @@ static int start(struct net_pump *p) {
   if (r == 0) r = net_streams_new(&p->streams, &streams);
   if (r == 0) r = net_output_new(&p->output, loop, p->cfg.out, p->cfg.out_own, on_output, p);
   if (r == 0) r = net_resolver_new(&p->resolver, loop, on_resolved, p);
+  if (r == 0) r = net_mdns_new(&p->mdns, loop, on_resolved, p);
   if (r == 0) r = net_timer_new(&p->wake, loop, on_wake, p);
   if (r == 0) r = net_timer_new(&p->deadline, loop, on_deadline, p);
   if (r == 0) r = net_loop_turn_new(&p->turn, loop, on_turn, p);
@@ -265,6 +270,7 @@ struct net_pump *net_pump_free(struct net_pump *p) {
   net_loop_turn_free(p->turn);
   net_timer_free(p->deadline);
   net_timer_free(p->wake);
+  net_mdns_free(p->mdns);
   net_resolver_free(p->resolver);
   net_output_free(p->output);
   net_streams_free(p->streams);
