@@ -11,6 +11,7 @@
 #include "net/sockaddr.h"
 #include "net/timer.h"
 #include "net/tls.h"
+#include "proxy/connect.h"
 
 #define OPEN_TIME  (10 * MONO_S) /* for TCP's and TLS's handshakes together */
 #define FULL_ABOVE ((size_t)256 * 1024)
@@ -33,11 +34,17 @@ struct stream {
   struct net_timer *deadline; /* while it is opened */
   struct net_tls *tls;        /* NULL: plain */
   char remote[ADDR_TEXT_MAX];
+  bool proxied; /* the tunnel is not there yet */
+  struct proxy_connect proxy;
+  char *host; /* the server behind the proxy, owned */
+  uint16_t port;
   bool up, full;
 };
 
 static void on_closed(uv_handle_t *h) {
-  free(h->data);
+  struct stream *s = h->data;
+  free(s->host);
+  free(s);
 }
 
 static void close_stream(struct stream *s) {
@@ -128,6 +135,39 @@ static void read_tls(struct stream *s, struct bytes bytes) {
   if (!was_up && net_tls_is_up(s->tls)) now_up(s);
 }
 
+/* The bytes below are the server's now. */
+static void reached(struct stream *s) {
+  if (s->tls)
+    net_tls_begin(s->tls);
+  else
+    now_up(s);
+}
+
+static void ask_proxy(struct stream *s) {
+  uint8_t buf[800];
+  struct writer w = writer_of(buf, sizeof buf);
+  proxy_connect_request(&w, s->host, s->port);
+  write_plain(s, writer_written(&w));
+}
+
+/* True: the tunnel is there, *bytes are the server's. */
+static bool read_proxy(struct stream *s, struct bytes *bytes) {
+  char why[120];
+  size_t used = 0;
+  switch (proxy_connect_feed(&s->proxy, *bytes, &used)) {
+  case PROXY_CONNECT_MORE: return false;
+  case PROXY_CONNECT_ESTABLISHED: break;
+  case PROXY_CONNECT_REFUSED:
+    proxy_connect_why(&s->proxy, why, sizeof why);
+    fail(s, -ECONNREFUSED, "the tunnel through", why);
+    return false;
+  }
+  s->proxied = false;
+  *bytes = (struct bytes){bytes->p + used, bytes->n - used};
+  reached(s);
+  return true;
+}
+
 static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf) {
   struct stream *s = h->data;
   (void)suggested;
@@ -142,7 +182,9 @@ static void on_read(uv_stream_t *h, ssize_t n, const uv_buf_t *buf) {
          n == UV_EOF ? "closed by the other side" : uv_strerror((int)n));
     return;
   }
-  const struct bytes bytes = {(const uint8_t *)buf->base, (size_t)n};
+  struct bytes bytes = {(const uint8_t *)buf->base, (size_t)n};
+  if (s->proxied && !read_proxy(s, &bytes)) return;
+  if (bytes.n == 0) return;
   if (s->tls)
     read_tls(s, bytes);
   else
@@ -157,10 +199,10 @@ static void on_connected(uv_connect_t *request, int status) {
     fail(s, status, "TCP to", uv_strerror(status));
     return;
   }
-  if (s->tls)
-    net_tls_begin(s->tls);
+  if (s->proxied)
+    ask_proxy(s);
   else
-    now_up(s);
+    reached(s);
 }
 
 static void on_deadline(void *ctx) {
@@ -200,13 +242,17 @@ static int start_tls(struct net_streams *s, struct stream *k, const struct peer_
     int r = net_tls_context_new(&s->tls);
     if (r < 0) return r;
   }
-  return net_tls_new(&k->tls, s->tls, ask->name, write_plain, k);
+  return net_tls_new(&k->tls, s->tls, ask->host, write_plain, k);
 }
 
 static int start(struct net_streams *s, struct stream *k, const struct peer_stream *ask) {
   struct sockaddr_storage to;
   (void)net_sockaddr_from(&ask->remote, &to);
   int r = net_timer_new(&k->deadline, s->cfg.loop, on_deadline, k);
+  k->proxied = ask->proxied;
+  k->port = ask->port;
+  k->host = strdup(ask->host);
+  if (!k->host) r = -ENOMEM;
   if (r == 0 && ask->tls) r = start_tls(s, k, ask);
   if (r == 0) r = uv_tcp_connect(&k->connect, &k->tcp, (const struct sockaddr *)&to, on_connected);
   if (r != 0) return r;

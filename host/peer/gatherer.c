@@ -22,16 +22,27 @@ struct gatherer *gatherer_free(struct gatherer *g) {
   LIST_EACH_SAFE(it, tmp, &g->asks) ask_free(g, LIST_ENTRY(it, struct gatherer_ask, node));
   gatherer_servers_free(&g->servers);
   gatherer_servers_free(&g->next_servers);
+  gatherer_proxy_free(&g->proxy);
+  gatherer_proxy_free(&g->next_proxy);
   free(g);
   return NULL;
 }
 
-int gatherer_set_servers(struct gatherer *g, const struct peer_server *list, size_t n) {
+int gatherer_set_servers(struct gatherer *g, const struct peer_server *list, size_t n,
+                         const struct peer_proxy *proxy) {
   struct gatherer_servers next;
+  struct gatherer_server next_proxy;
   int r = gatherer_servers_copy(&next, list, n);
   if (r < 0) return r;
+  r = gatherer_proxy_copy(&next_proxy, proxy);
+  if (r < 0) {
+    gatherer_servers_free(&next);
+    return r;
+  }
   gatherer_servers_free(&g->next_servers);
+  gatherer_proxy_free(&g->next_proxy);
   g->next_servers = next;
+  g->next_proxy = next_proxy;
   g->has_next = true;
   return 0;
 }
@@ -66,8 +77,10 @@ static int ask_by_link(struct gatherer *g, uint16_t server, const struct gathere
 }
 
 static int ask_by_stream(struct gatherer *g, uint16_t server, mono_us now) {
-  const struct gatherer_server *s = &g->servers.list[server];
-  if (s->n_addrs == 0 || is_asked(g, server, 0) || g->n_asks >= GATHERER_ASKS_MAX) return 0;
+  const struct gatherer_server *s = g->proxy.host ? &g->proxy : &g->servers.list[server];
+  if (s->naming != NAMING_DONE || s->n_addrs == 0 || is_asked(g, server, 0) ||
+      g->n_asks >= GATHERER_ASKS_MAX)
+    return 0;
   return ask_new(g, server, NULL, &s->addrs[0], now) ? 0 : -ENOMEM;
 }
 
@@ -95,6 +108,11 @@ static void forget_answered(struct gatherer *g) {
 int gatherer_start(struct gatherer *g, mono_us now) {
   int r = g->has_next ? gatherer_servers_renew(g) : 0;
   if (r < 0) return r;
+  if (g->has_next) {
+    gatherer_proxy_free(&g->proxy);
+    g->proxy = g->next_proxy;
+    g->next_proxy = (struct gatherer_server){0};
+  }
   g->has_next = false;
   g->started = true;
   forget_answered(g);
@@ -102,11 +120,16 @@ int gatherer_start(struct gatherer *g, mono_us now) {
   return make_asks(g, now);
 }
 
+static bool is_named(const struct gatherer_server *s) {
+  return s->naming != NAMING_ASK && s->naming != NAMING_ASKED;
+}
+
 bool gatherer_busy(const struct gatherer *g) {
   if (!g->started || g->released) return false;
+  if (g->proxy.host && !is_named(&g->proxy)) return true;
   for (size_t i = 0; i < g->servers.n; i++) {
     const struct gatherer_server *s = &g->servers.list[i];
-    if (!s->retired && (s->naming == NAMING_ASK || s->naming == NAMING_ASKED)) return true;
+    if (!s->retired && !is_named(s)) return true;
   }
   LIST_EACH(it, &g->asks) {
     const struct gatherer_ask *a = LIST_ENTRY(it, struct gatherer_ask, node);
@@ -160,9 +183,20 @@ static void named(struct gatherer_server *s, int err, const struct addr *addrs, 
   s->tell = s->naming == NAMING_FAILED;
 }
 
+/* Without the proxy none of the servers behind it is reached. */
+static void proxy_named(struct gatherer *g, int err, const struct addr *addrs, size_t n) {
+  if (g->proxy.naming != NAMING_ASKED) return;
+  named(&g->proxy, err, addrs, n);
+  for (size_t i = 0; g->proxy.naming == NAMING_FAILED && i < g->servers.n; i++) {
+    struct gatherer_server *s = &g->servers.list[i];
+    s->tell = s->tell || (!s->retired && s->transport != PEER_TRANSPORT_UDP);
+  }
+}
+
 bool gatherer_resolved(struct gatherer *g, mono_us now, uint32_t id, int err,
                        const struct addr *addrs, size_t n) {
   if (!(id & GATHERER_OWN)) return false;
+  if (g->proxy.host && g->proxy.resolve_id == id) proxy_named(g, err, addrs, n);
   for (size_t i = 0; i < g->servers.n; i++) {
     struct gatherer_server *s = &g->servers.list[i];
     if (s->resolve_id == id && s->naming == NAMING_ASKED) named(s, err, addrs, n);

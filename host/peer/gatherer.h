@@ -26,6 +26,12 @@ struct peer_server {
   struct bytes url, username, credential;
 };
 
+/* An HTTP proxy that streams go through by CONNECT. */
+struct peer_proxy {
+  struct bytes host; /* a name or a literal address */
+  uint16_t port;     /* 0: there is none */
+};
+
 enum gatherer_event_kind {
   GATHERER_EV_REFLEXIVE, /* link, server, mapped */
   GATHERER_EV_RELAYED, /* link, server, mapped, relayed: answer with gatherer_name_relay before the
@@ -51,9 +57,11 @@ struct gatherer_event {
 /* A stream to be opened, by its number as a link. */
 struct peer_stream {
   uint32_t link;
-  struct addr remote;
-  bool tls;
-  const char *name; /* the certificate's; borrowed until the next call */
+  struct addr remote; /* the server, or the proxy */
+  bool tls, proxied;
+  const char
+      *host; /* the server's, which the certificate must be for; borrowed until the next call */
+  uint16_t port;
 };
 
 struct gatherer_out {
@@ -74,8 +82,9 @@ struct gatherer_out {
 int gatherer_new(struct gatherer **ret, const struct rng *rng);
 struct gatherer *gatherer_free(struct gatherer *g);
 
-/* The servers from the next gatherer_start on; copied. 0 or -ENOMEM. */
-int gatherer_set_servers(struct gatherer *g, const struct peer_server *list, size_t n);
+/* The servers and the proxy from the next gatherer_start on; copied. 0 or -ENOMEM. */
+int gatherer_set_servers(struct gatherer *g, const struct peer_server *list, size_t n,
+                         const struct peer_proxy *proxy);
 
 /* Begins to ask, or asks anew: allocations that stand are kept. 0 or -ENOMEM. */
 int gatherer_start(struct gatherer *g, mono_us now);

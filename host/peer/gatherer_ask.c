@@ -271,7 +271,9 @@ static bool poll_stream(const struct gatherer *g, struct gatherer_ask *a,
   ret->u.stream = (struct peer_stream){.link = a->link,
                                        .remote = a->remote,
                                        .tls = s->transport == PEER_TRANSPORT_TLS,
-                                       .name = s->host};
+                                       .proxied = g->proxy.host != NULL,
+                                       .host = s->host,
+                                       .port = s->port};
   return true;
 }
 

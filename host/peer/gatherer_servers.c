@@ -38,6 +38,18 @@ int gatherer_servers_copy(struct gatherer_servers *to, const struct peer_server 
   return 0;
 }
 
+int gatherer_proxy_copy(struct gatherer_server *to, const struct peer_proxy *from) {
+  *to = (struct gatherer_server){.port = from->port, .transport = PEER_TRANSPORT_TCP};
+  if (from->port == 0) return 0;
+  to->host = copy(from->host);
+  return to->host ? 0 : -ENOMEM;
+}
+
+void gatherer_proxy_free(struct gatherer_server *proxy) {
+  free(proxy->host);
+  *proxy = (struct gatherer_server){0};
+}
+
 static bool same(const struct gatherer_server *a, const struct gatherer_server *b) {
   return strcmp(a->url, b->url) == 0 && strcmp(a->username, b->username) == 0 &&
          strcmp(a->credential, b->credential) == 0;
@@ -80,14 +92,23 @@ void gatherer_servers_free(struct gatherer_servers *s) {
   *s = (struct gatherer_servers){0};
 }
 
+static void begin_naming(struct gatherer *g, struct gatherer_server *s) {
+  s->n_addrs = addr_parse_ip(s->host, s->port, &s->addrs[0]) ? 1 : 0;
+  s->naming = s->n_addrs > 0 ? NAMING_DONE : NAMING_ASK;
+  s->resolve_id = GATHERER_OWN | ++g->last_resolve;
+}
+
+/* Behind a proxy the server's name is the proxy's to look up. */
 void gatherer_servers_resolve(struct gatherer *g) {
+  if (g->proxy.host) begin_naming(g, &g->proxy);
   for (size_t i = 0; i < g->servers.n; i++) {
     struct gatherer_server *s = &g->servers.list[i];
     s->tell = false;
     if (s->retired) continue;
-    s->n_addrs = addr_parse_ip(s->host, s->port, &s->addrs[0]) ? 1 : 0;
-    s->naming = s->n_addrs > 0 ? NAMING_DONE : NAMING_ASK;
-    s->resolve_id = GATHERER_OWN | ++g->last_resolve;
+    if (s->transport != PEER_TRANSPORT_UDP && g->proxy.host)
+      s->naming = NAMING_DONE;
+    else
+      begin_naming(g, s);
   }
 }
 
@@ -100,6 +121,7 @@ static bool ask_name(struct gatherer_server *s, struct gatherer_out *ret) {
 }
 
 bool gatherer_servers_poll(struct gatherer *g, struct gatherer_out *ret) {
+  if (g->proxy.host && ask_name(&g->proxy, ret)) return true;
   for (size_t i = 0; i < g->servers.n; i++) {
     struct gatherer_server *s = &g->servers.list[i];
     if (ask_name(s, ret)) return true;
@@ -109,7 +131,9 @@ bool gatherer_servers_poll(struct gatherer *g, struct gatherer_out *ret) {
     ret->u.ev = (struct gatherer_event){.kind = GATHERER_EV_ERROR,
                                         .server = (uint16_t)(i + 1),
                                         .code = TURN_ERR_UNREACHABLE,
-                                        .text = "the server's name was not found in DNS"};
+                                        .text = s->transport != PEER_TRANSPORT_UDP && g->proxy.host
+                                                    ? "the proxy's name was not found in DNS"
+                                                    : "the server's name was not found in DNS"};
     return true;
   }
   return false;

@@ -78,6 +78,7 @@ struct gatherer_link {
 struct gatherer {
   const struct rng *rng;
   struct gatherer_servers servers, next_servers;
+  struct gatherer_server proxy, next_proxy; /* host NULL: there is none */
   bool has_next, started, released;
   struct gatherer_link links[GATHERER_LINKS];
   struct list asks;
@@ -90,6 +91,8 @@ struct gatherer {
 int gatherer_servers_copy(struct gatherer_servers *to, const struct peer_server *list, size_t n);
 /* Takes the next servers' place in the list: those known stay what they are, others are added. */
 int gatherer_servers_renew(struct gatherer *g);
+int gatherer_proxy_copy(struct gatherer_server *to, const struct peer_proxy *from);
+void gatherer_proxy_free(struct gatherer_server *proxy);
 void gatherer_servers_free(struct gatherer_servers *s);
 /* Begins to look the names up; literal addresses are there at once. */
 void gatherer_servers_resolve(struct gatherer *g);

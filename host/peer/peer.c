@@ -34,7 +34,11 @@ static int make_machines(struct peer *p, mono_us now) {
   };
   int r = ice_agent_new(&p->ice, &ice, now);
   if (r == 0) r = gatherer_new(&p->gatherer, cfg->rng);
-  if (r == 0) r = peer_set_ice(p, cfg->relay_only, cfg->servers, cfg->n_servers);
+  const struct peer_ice servers = {.relay_only = cfg->relay_only,
+                                   .servers = cfg->servers,
+                                   .n_servers = cfg->n_servers,
+                                   .proxy = cfg->proxy};
+  if (r == 0) r = peer_set_ice(p, &servers);
   if (r == 0) r = dtls_new(&p->dtls, &dtls, now);
   if (r == 0) r = dc_set_new(&p->channels, &channels, now);
   return r;
@@ -88,9 +92,9 @@ int peer_set_interfaces(struct peer *p, mono_us now, const struct ice_interface_
   return ice_agent_set_interfaces(p->ice, now, list, n);
 }
 
-int peer_set_ice(struct peer *p, bool relay_only, const struct peer_server *servers, size_t n) {
-  int r = gatherer_set_servers(p->gatherer, servers, n);
-  if (r == 0) ice_agent_set_relay_only(p->ice, relay_only);
+int peer_set_ice(struct peer *p, const struct peer_ice *in) {
+  int r = gatherer_set_servers(p->gatherer, in->servers, in->n_servers, &in->proxy);
+  if (r == 0) ice_agent_set_relay_only(p->ice, in->relay_only);
   return r;
 }
 

@@ -32,6 +32,7 @@ struct peer_cfg {
   bool zero_checksum;                /* offer RFC 9653 */
   const struct peer_server *servers; /* copied */
   size_t n_servers;
+  struct peer_proxy proxy;
   bool mtu_discovery; /* look for a larger MTU (RFC 8899) than all paths carry */
 };
 
@@ -141,7 +142,13 @@ int peer_set_interfaces(struct peer *p, mono_us now, const struct ice_interface_
 
 /* What takes effect when candidates are next gathered: at the first description or a restart (W3C
  * setConfiguration). 0 or -ENOMEM. */
-int peer_set_ice(struct peer *p, bool relay_only, const struct peer_server *servers, size_t n);
+struct peer_ice {
+  bool relay_only;
+  const struct peer_server *servers; /* copied */
+  size_t n_servers;
+  struct peer_proxy proxy; /* for streams to TURN servers */
+};
+int peer_set_ice(struct peer *p, const struct peer_ice *in);
 /* How often gathering has begun. */
 unsigned peer_generations(const struct peer *p);
 

@@ -306,6 +306,7 @@ static int read_parts(struct rpc_call *c, const struct configuration_fields *in,
   if (r == 0 && in->ports) r = read_ports(c, in->ports, ret);
   if (r == 0 && in->names) r = read_names(c, in->names, &ret->filter);
   if (r == 0 && in->types) r = read_types(c, in->types, &ret->filter);
+  if (r == 0 && in->proxy) r = rpc_proxy_read(c, in->proxy, &ret->proxy);
   if (r == 0) r = read_sctp(c, in->sctp, ret);
   ret->filter.relay_only = in->transport_policy == 1;
   ret->filter.loopback = in->loopback;

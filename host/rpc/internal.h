@@ -141,6 +141,7 @@ int rpc_channel_close(struct rpc_call *c);
 /* configuration.c */
 struct rpc_configuration {
   struct rpc_filter filter;
+  struct peer_proxy proxy;     /* points into the request */
   struct peer_server *servers; /* owned; what they point to is the request's */
   size_t n_servers;
   bool has_loopback, has_sctp, has_ports;          /* said, not the default */
@@ -149,6 +150,8 @@ struct rpc_configuration {
 };
 /* Reads an RTCConfiguration (NULL: the default). 0, or negative with the error; free it after. */
 int rpc_configuration_read(struct rpc_call *c, const cJSON *object, struct rpc_configuration *ret);
+/* Reads configuration.proxy; *ret stays as it is when none is to be used. */
+int rpc_proxy_read(struct rpc_call *c, const cJSON *object, struct peer_proxy *ret);
 void rpc_configuration_free(struct rpc_configuration *conf);
 /* One url of an RTCIceServer, RFC 7064 and 7065. NULL and *ret without credentials if good, else
  * what is wrong. */

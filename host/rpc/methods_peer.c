@@ -87,6 +87,7 @@ static int make_machine(struct rpc_call *c, struct rpc_peer *p,
                                     .relay_only = conf->filter.relay_only,
                                     .servers = conf->servers,
                                     .n_servers = conf->n_servers,
+                                    .proxy = conf->proxy,
                                     .port_min = conf->port_min,
                                     .port_max = conf->port_max,
                                     .max_message_size = cfg->max_message_size,
@@ -318,7 +319,11 @@ static int set_configuration(struct rpc_call *c, struct rpc_peer *p,
                              struct rpc_configuration *conf) {
   int r = check_fixed(c, p, conf);
   if (r < 0) return r;
-  if (peer_set_ice(p->machine, conf->filter.relay_only, conf->servers, conf->n_servers) < 0)
+  const struct peer_ice ice = {.relay_only = conf->filter.relay_only,
+                               .servers = conf->servers,
+                               .n_servers = conf->n_servers,
+                               .proxy = conf->proxy};
+  if (peer_set_ice(p->machine, &ice) < 0)
     return rpc_error_set(c->error, FAULT_OUT_OF_MEMORY, NULL, "out of memory");
   free(p->next_filter.names);
   p->next_filter = take_filter(conf);

@@ -25,6 +25,8 @@ static const struct addr here = {.family = ADDR_V4, .port = 4000, .ip = {10, 0, 
 static const struct addr seen = {.family = ADDR_V4, .port = 777, .ip = {192, 0, 2, 5}};
 static const struct addr there = {.family = ADDR_V4, .port = 3478, .ip = {203, 0, 113, 9}};
 
+static const struct peer_proxy no_proxy = {0};
+
 static struct peer_server server(bool turn, enum peer_transport transport, const char *host) {
   return (struct peer_server){.turn = turn,
                               .transport = transport,
@@ -40,7 +42,7 @@ static struct table *begin(const struct peer_server *list, size_t n) {
   seeded_rng_init(&t->random, 3);
   t->now = MONO_S;
   assert_int_equal(gatherer_new(&t->g, &t->random.rng), 0);
-  assert_int_equal(gatherer_set_servers(t->g, list, n), 0);
+  assert_int_equal(gatherer_set_servers(t->g, list, n, &no_proxy), 0);
   assert_int_equal(gatherer_start(t->g, t->now), 0);
   return t;
 }
@@ -162,7 +164,7 @@ static void test_a_stream_that_fails_says_why_and_closes_nothing(void **state) {
   uint32_t link = t->out.u.stream.link;
   assert_true(link & PEER_STREAM_LINK);
   assert_true(t->out.u.stream.tls);
-  assert_string_equal(t->out.u.stream.name, "203.0.113.9");
+  assert_string_equal(t->out.u.stream.host, "203.0.113.9");
   assert_true(gatherer_stream(t->g, t->now, link, -ECONNREFUSED, "TCP to it: refused"));
   poll(t);
   assert_int_equal(t->out.u.ev.kind, GATHERER_EV_ERROR);
@@ -170,6 +172,36 @@ static void test_a_stream_that_fails_says_why_and_closes_nothing(void **state) {
   poll(t);
   assert_int_equal(t->out.kind, OUT_IDLE);
   assert_false(gatherer_busy(t->g));
+  end(t);
+}
+
+static void test_behind_a_proxy_its_name_is_resolved_and_not_the_servers(void **state) {
+  (void)state;
+  const struct peer_proxy proxy = {bytes_of("proxy.test"), 3128};
+  const struct peer_server s = server(true, PEER_TRANSPORT_TLS, "turn.test");
+  struct table *t = begin(&s, 1);
+  poll(t);
+  assert_string_equal(t->out.u.resolve.name, "turn.test");
+  assert_int_equal(gatherer_set_servers(t->g, &s, 1, &proxy), 0);
+  assert_int_equal(gatherer_start(t->g, t->now), 0);
+  poll(t);
+  assert_int_equal(t->out.kind, OUT_RESOLVE);
+  assert_string_equal(t->out.u.resolve.name, "proxy.test");
+  uint32_t id = t->out.u.resolve.id;
+  assert_true(gatherer_busy(t->g));
+  assert_true(gatherer_resolved(t->g, t->now, id, 0, &there, 1));
+  poll(t);
+  assert_int_equal(t->out.kind, OUT_STREAM);
+  assert_true(t->out.u.stream.proxied);
+  assert_int_equal(t->out.u.stream.remote.port, 3128);
+  assert_string_equal(t->out.u.stream.host, "turn.test");
+  assert_int_equal(t->out.u.stream.port, 3478);
+  assert_int_equal(gatherer_start(t->g, t->now), 0);
+  poll(t);
+  assert_true(gatherer_resolved(t->g, t->now, t->out.u.resolve.id, -ENOENT, NULL, 0));
+  poll(t);
+  assert_int_equal(t->out.kind, OUT_EVENT);
+  assert_string_equal(t->out.u.ev.text, "the proxy's name was not found in DNS");
   end(t);
 }
 
@@ -231,7 +263,7 @@ static void test_the_next_servers_come_with_the_next_start(void **state) {
   struct peer_server second[] = {first, server(false, PEER_TRANSPORT_UDP, "203.0.113.10")};
   second[1].url = bytes_of("stun:other");
   struct table *t = begin(&first, 1);
-  assert_int_equal(gatherer_set_servers(t->g, second, 2), 0);
+  assert_int_equal(gatherer_set_servers(t->g, second, 2, &no_proxy), 0);
   assert_false(gatherer_server(t->g, 2, &url, &transport));
   assert_int_equal(gatherer_start(t->g, t->now), 0);
   assert_true(gatherer_server(t->g, 1, &url, &transport));
@@ -239,7 +271,7 @@ static void test_the_next_servers_come_with_the_next_start(void **state) {
   assert_true(gatherer_server(t->g, 2, &url, &transport));
   assert_string_equal(url, "stun:other");
   assert_false(gatherer_server(t->g, 3, &url, &transport));
-  assert_int_equal(gatherer_set_servers(t->g, NULL, 0), 0);
+  assert_int_equal(gatherer_set_servers(t->g, NULL, 0, &no_proxy), 0);
   assert_int_equal(gatherer_start(t->g, t->now), 0);
   assert_int_equal(gatherer_link_up(t->g, t->now, 7, &here), 0);
   assert_false(gatherer_busy(t->g)); /* none is left to ask */
@@ -256,7 +288,7 @@ static int whole_life(void) {
   static uint8_t buf[BUF];
   seeded_rng_init(&random, 3);
   int r = gatherer_new(&g, &random.rng);
-  if (r == 0) r = gatherer_set_servers(g, list, 3);
+  if (r == 0) r = gatherer_set_servers(g, list, 3, &no_proxy);
   if (r == 0) r = gatherer_start(g, MONO_S);
   if (r == 0) r = gatherer_link_up(g, MONO_S, 7, &here);
   for (int i = 0; r == 0 && i < 20; i++)
@@ -281,6 +313,7 @@ int main(void) {
       cmocka_unit_test(test_a_silent_server_is_701_with_its_evidence),
       cmocka_unit_test(test_names_are_resolved_and_one_that_is_not_found_is_701),
       cmocka_unit_test(test_a_stream_that_fails_says_why_and_closes_nothing),
+      cmocka_unit_test(test_behind_a_proxy_its_name_is_resolved_and_not_the_servers),
       cmocka_unit_test(test_what_is_not_turn_ends_the_stream),
       cmocka_unit_test(test_a_link_that_goes_takes_its_requests_along),
       cmocka_unit_test(test_servers_are_asked_only_by_links_of_their_family_and_scope),

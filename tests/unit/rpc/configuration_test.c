@@ -76,7 +76,8 @@ static void test_what_is_ours_is_read(void **state) {
           "\"credential\":\"c\"}],\"iceTransportPolicy\":\"relay\",\"bundlePolicy\":\"max-bundle\","
           "\"rtcpMuxPolicy\":\"require\",\"certificates\":[],\"iceCandidatePoolSize\":3,"
           "\"udpPortRange\":[1000,2000],\"interfaces\":[\"eth0\",\"wlan0\"],"
-          "\"networkTypes\":[\"ethernet\",\"vpn\"],\"loopback\":true,\"mdns\":false,\"proxy\":{},"
+          "\"networkTypes\":[\"ethernet\",\"vpn\"],\"loopback\":true,\"mdns\":false,\"proxy\":{"
+          "\"mode\":\"fixed_servers\",\"rules\":{\"singleProxy\":{\"host\":\"p\",\"port\":8080}}},"
           "\"unknown\":5}",
           &c, &e),
       0);
@@ -153,6 +154,16 @@ static void test_what_is_wrong_is_named_with_its_place(void **state) {
       {"{\"networkTypes\":[5]}", "configuration.networkTypes", FAULT_INVALID_PARAMS, NULL},
       {"{\"loopback\":1}", "configuration.loopback", FAULT_INVALID_PARAMS, NULL},
       {"{\"proxy\":5}", "configuration.proxy", FAULT_INVALID_PARAMS, NULL},
+      {"{\"proxy\":{}}", "configuration.proxy.mode", FAULT_INVALID_PARAMS, NULL},
+      {"{\"proxy\":{\"mode\":\"pac_script\"}}", "configuration.proxy.mode", FAULT_NOT_SUPPORTED,
+       NULL},
+      {"{\"proxy\":{\"mode\":\"fixed_servers\"}}", "configuration.proxy.rules",
+       FAULT_INVALID_PARAMS, NULL},
+      {"{\"proxy\":{\"mode\":\"fixed_servers\",\"rules\":{\"singleProxy\":{\"host\":\"a b\"}}}}",
+       "configuration.proxy.rules.singleProxy.host", FAULT_INVALID_PARAMS, NULL},
+      {"{\"proxy\":{\"mode\":\"fixed_servers\",\"rules\":{\"proxyForHttps\":{\"scheme\":\"socks5\","
+       "\"host\":\"a\"}}}}",
+       "configuration.proxy.rules.proxyForHttps.scheme", FAULT_NOT_SUPPORTED, NULL},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct rpc_configuration c;
