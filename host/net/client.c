@@ -55,6 +55,11 @@ static void on_readable(void *ctx) {
   }
   ssize_t n = net_input_read(c->input, at, cap);
   if (n == -EAGAIN) return;
+  if (n == 0 && c->cfg.mode == FRAMING_LINES) { /* the last line may have no end */
+    *at = '\n';
+    framing_fed(c->framing, 1);
+    while (step(c)) continue;
+  }
   if (n <= 0) {
     end(c, "eof", 0);
     return;

@@ -35,11 +35,13 @@ static bool ends_head(struct proxy_connect *c, uint8_t b) {
 
 /* "HTTP/1.x NNN reason"; 0 for anything else. */
 static unsigned status_of(const struct proxy_connect *c) {
-  unsigned minor, status;
-  char line[sizeof c->line];
-  memcpy(line, c->line, c->n_line);
-  line[c->n_line] = '\0';
-  if (sscanf(line, "HTTP/1.%1u %3u", &minor, &status) != 2) return 0;
+  static const size_t digits = sizeof "HTTP/1.x " - 1;
+  unsigned status = 0;
+  if (c->n_line < digits + 3 || c->line[digits - 1] != ' ') return 0;
+  for (size_t i = digits; i < digits + 3; i++) {
+    if (c->line[i] < '0' || c->line[i] > '9') return 0;
+    status = status * 10 + (unsigned)(c->line[i] - '0');
+  }
   return status >= 100 && status <= 599 ? status : 0;
 }
 

@@ -1,6 +1,7 @@
 #include "rpc/session.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,11 +160,23 @@ int rpc_session_network(struct rpc_session *s, mono_us now, const struct rpc_net
   return r;
 }
 
+/* Without its socket an address brings no candidate: that is said, or nobody would know why. */
+static void say_unbound(struct rpc_session *s, mono_us now, const struct rpc_peer *p, int err) {
+  char text[160], ports[48] = "";
+  if (p->fixed.port_max > 0)
+    (void)snprintf(ports, sizeof ports, " (udpPortRange %u to %u)", p->fixed.port_min,
+                   p->fixed.port_max);
+  (void)snprintf(text, sizeof text, "no socket for an address of this machine: %s%s",
+                 strerror(-err), ports);
+  rpc_log(s, now, RPC_LOG_WARN, p->id, text);
+}
+
 int rpc_session_bound(struct rpc_session *s, mono_us now, uint32_t peer, uint32_t link, int err,
                       const struct addr *local) {
   struct rpc_peer *p = rpc_find_peer(s, peer);
   if (!p) return 0;
   rpc_peer_touch(s, p);
+  if (err < 0) say_unbound(s, now, p, err);
   return peer_bound(p->machine, now, link, err, local);
 }
 
