@@ -44,6 +44,9 @@ struct peer_turn {
 /* What Ethernet's 1500 bytes leave beside the IP header, less where no datagram is longer. */
 #define PEER_DATAGRAM_MAX_V4 1472
 #define PEER_DATAGRAM_MAX_V6 1452
+/* What our descriptions propose as a=ice-pacing: both sides must, or it is 50 ms (RFC 8445 section
+ * 14.2). */
+#define PEER_PACING_MS 10
 /* Longer than a network of a school and a host that is busy take to answer. */
 #define PEER_SILENCE (150 * MONO_MS)
 /* The longest datagram of ours, of any layer. */

@@ -65,6 +65,7 @@ static void add_own(const struct peer *p, struct sdp_description *d,
   copy_token(d->pwd, sizeof d->pwd, c->pwd);
   d->trickle = true;
   d->ice2 = true;
+  d->ice_pacing_ms = PEER_PACING_MS;
   d->sctp_port = 5000;
   d->max_message_size = p->cfg.max_message_size;
   add_fingerprint(p, d);

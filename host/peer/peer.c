@@ -13,6 +13,7 @@ static int make_machines(struct peer *p, mono_us now) {
   const struct peer_cfg *cfg = &p->cfg;
   const struct ice_cfg ice = {.rng = cfg->rng,
                               .loopback = cfg->loopback,
+                              .ta = PEER_PACING_MS * MONO_MS,
                               .port_min = cfg->port_min,
                               .port_max = cfg->port_max};
   const struct dtls_cfg dtls = {.identity = cfg->identity, .mtu = PEER_DATAGRAM_SAFE};

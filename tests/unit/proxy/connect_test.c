@@ -53,7 +53,7 @@ static void test_answers_are_judged_whole_and_byte_by_byte(void **state) {
       }
       if (s == PROXY_CONNECT_REFUSED) proxy_connect_why(&c, why, sizeof why);
       if (s != rows[i].state || n - at != rows[i].left ||
-          strcmp(why, rows[i].why ? rows[i].why : ""))
+          strcmp(why, rows[i].why ? rows[i].why : "") != 0)
         fail_msg("%s: %d, %zu left, %s", rows[i].answer, s, n - at, why);
     }
 }
