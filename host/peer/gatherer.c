@@ -152,7 +152,7 @@ int gatherer_link_up(struct gatherer *g, mono_us now, uint32_t link, const struc
 
 /* What stood by the link is lost with it. */
 static void lose_link(struct gatherer *g, struct gatherer_ask *a) {
-  if (a->relay == 0) {
+  if (!ask_stands(a)) {
     ask_free(g, a);
     return;
   }
@@ -217,7 +217,7 @@ static struct gatherer_ask *by_link(const struct gatherer *g, uint32_t link,
 static struct gatherer_ask *by_relay(const struct gatherer *g, uint32_t relay) {
   LIST_EACH(it, &g->asks) {
     struct gatherer_ask *a = LIST_ENTRY(it, struct gatherer_ask, node);
-    if (relay != 0 && a->relay == relay) return a;
+    if (relay != 0 && (a->relays[0] == relay || a->relays[1] == relay)) return a;
   }
   return NULL;
 }
@@ -278,7 +278,7 @@ bool gatherer_stream_next(struct gatherer *g, mono_us now, uint32_t link,
 void gatherer_name_relay(struct gatherer *g, uint32_t ask, uint32_t relay) {
   LIST_EACH(it, &g->asks) {
     struct gatherer_ask *a = LIST_ENTRY(it, struct gatherer_ask, node);
-    if (a->id == ask) a->relay = relay;
+    if (a->id == ask && a->told > 0) a->relays[a->told - 1] = relay;
   }
 }
 

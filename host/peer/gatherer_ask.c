@@ -59,7 +59,7 @@ static void lose(struct gatherer_ask *a, mono_us now) {
 }
 
 void ask_fail(struct gatherer_ask *a, mono_us now, unsigned code, const char *text) {
-  bool stood = a->relay != 0;
+  bool stood = ask_stands(a);
   bool known = a->again && a->code == code && strcmp(a->text, text) == 0;
   a->code = code;
   (void)snprintf(a->text, sizeof a->text, "%s", text);
@@ -144,8 +144,10 @@ int ask_recv(struct gatherer_ask *a, mono_us now, struct bytes message, struct g
   }
   int r = turn_client_recv(a->turn, now, message, &data);
   if (r < 0) return -ENOENT;
-  if (r == 0 || a->relay == 0) return 0;
-  *ret = (struct gatherer_data){{a->relay, data.peer}, data.payload};
+  if (r == 0) return 0;
+  size_t i = data.peer.family == a->relayed[0].family ? 0 : 1;
+  if (a->relays[i] == 0) return 0;
+  *ret = (struct gatherer_data){{a->relays[i], data.peer}, data.payload};
   return 1;
 }
 
@@ -201,7 +203,8 @@ static void on_turn_event(struct gatherer *g, struct gatherer_ask *a, const stru
     a->again = false;
     a->failures = 0;
     a->mapped = ev->mapped;
-    a->relayed = ev->relayed;
+    memcpy(a->relayed, ev->relayed, sizeof a->relayed);
+    a->told = 0;
     a->news = NEWS_RELAYED;
     return;
   case TURN_EV_FAILED:
@@ -230,6 +233,20 @@ static bool poll_turn(struct gatherer *g, struct gatherer_ask *a, mono_us now, u
   return false;
 }
 
+/* One address at a time. */
+static void tell_relayed(struct gatherer_ask *a, struct gatherer_event *ev) {
+  ev->relayed = a->relayed[a->told++];
+  if (a->told == 2 || a->relayed[a->told].family == ADDR_NONE) a->news = NEWS_NONE;
+}
+
+/* And in the end why. */
+static void tell_lost(struct gatherer_ask *a, struct gatherer_event *ev) {
+  size_t i = a->relays[0] != 0 ? 0 : 1;
+  ev->relay = a->relays[i];
+  a->relays[i] = 0;
+  if (!ask_stands(a)) a->news = NEWS_ERROR;
+}
+
 static bool poll_news(struct gatherer_ask *a, struct gatherer_out *ret) {
   static const enum gatherer_event_kind kinds[] = {[NEWS_REFLEXIVE] = GATHERER_EV_REFLEXIVE,
                                                    [NEWS_RELAYED] = GATHERER_EV_RELAYED,
@@ -240,18 +257,17 @@ static bool poll_news(struct gatherer_ask *a, struct gatherer_out *ret) {
   ret->u.ev = (struct gatherer_event){.kind = kinds[a->news],
                                       .ask = a->id,
                                       .link = ask_is_stream(a) ? 0 : a->link,
-                                      .relay = a->relay,
                                       .server = (uint16_t)(a->server + 1),
                                       .local = a->local,
                                       .mapped = a->mapped,
-                                      .relayed = a->relayed,
                                       .code = a->code,
                                       .text = a->text};
-  if (a->news == NEWS_LOST) { /* and why */
-    a->relay = 0;
-    a->news = NEWS_ERROR;
-  } else {
-    a->news = NEWS_NONE;
+  switch (a->news) {
+  case NEWS_RELAYED: tell_relayed(a, &ret->u.ev); break;
+  case NEWS_LOST: tell_lost(a, &ret->u.ev); break;
+  case NEWS_NONE:
+  case NEWS_REFLEXIVE:
+  case NEWS_ERROR: a->news = NEWS_NONE;
   }
   return true;
 }

@@ -62,8 +62,9 @@ struct gatherer_ask {
   struct stun_transaction stun;
   struct turn_client *turn; /* NULL unless it runs or stands */
   mono_us turn_wake;
-  uint32_t relay; /* 0: no relayed address stands */
-  struct addr mapped, relayed;
+  struct addr mapped, relayed[2];
+  uint32_t relays[2]; /* the links of those; 0: it does not stand */
+  size_t told;        /* how many of them the owner was told of */
   unsigned code, tries;
   char text[160];
   struct text in; /* bytes of the stream that make no whole message yet */
@@ -112,6 +113,11 @@ bool ask_poll(struct gatherer *g, struct gatherer_ask *a, mono_us now, uint8_t *
 mono_us ask_wake_at(const struct gatherer_ask *a);
 /* A message of the server, as gatherer_recv. */
 int ask_recv(struct gatherer_ask *a, mono_us now, struct bytes message, struct gatherer_data *ret);
+
+/* An allocation that the owner knows of. */
+static inline bool ask_stands(const struct gatherer_ask *a) {
+  return a->relays[0] != 0 || a->relays[1] != 0;
+}
 
 static inline bool ask_is_stream(const struct gatherer_ask *a) {
   return (a->link & GATHERER_OWN) != 0;

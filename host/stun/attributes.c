@@ -18,9 +18,7 @@ bool stun_get_u64(const struct stun_message *m, uint16_t type, uint64_t *ret) {
   return true;
 }
 
-bool stun_get_address(const struct stun_message *m, uint16_t type, struct addr *ret) {
-  struct bytes v;
-  if (!stun_find(m, type, &v)) return false;
+static bool read_address(struct bytes v, struct addr *ret) {
   struct cursor c = cursor_of(v);
   cursor_skip(&c, 1);
   uint8_t family = cursor_u8(&c);
@@ -34,15 +32,37 @@ bool stun_get_address(const struct stun_message *m, uint16_t type, struct addr *
   return true;
 }
 
+bool stun_get_address(const struct stun_message *m, uint16_t type, struct addr *ret) {
+  struct bytes v;
+  return stun_find(m, type, &v) && read_address(v, ret);
+}
+
+/* The key is the cookie and the transaction id as they stand in the header, section 14.2. */
+static void apply_key(const struct stun_message *m, struct addr *a) {
+  const uint8_t *key = m->raw.p + 4;
+  a->port = (uint16_t)(a->port ^ STUN_MAGIC >> 16);
+  for (size_t i = 0; i < addr_ip_size(a); i++) a->ip[i] = (uint8_t)(a->ip[i] ^ key[i]);
+}
+
 bool stun_get_xor_address(const struct stun_message *m, uint16_t type, struct addr *ret) {
   struct addr a;
   if (!stun_get_address(m, type, &a)) return false;
-  /* The key is the cookie and the transaction id as they stand in the header, section 14.2. */
-  const uint8_t *key = m->raw.p + 4;
-  a.port = (uint16_t)(a.port ^ STUN_MAGIC >> 16);
-  for (size_t i = 0; i < addr_ip_size(&a); i++) a.ip[i] = (uint8_t)(a.ip[i] ^ key[i]);
+  apply_key(m, &a);
   *ret = a;
   return true;
+}
+
+bool stun_get_xor_address_of(const struct stun_message *m, uint16_t type, uint8_t family,
+                             struct addr *ret) {
+  struct cursor at = cursor_of(m->attrs);
+  struct addr a;
+  for (struct stun_attr attr; stun_next(&at, &attr);) {
+    if (attr.type != type || !read_address(attr.value, &a) || a.family != family) continue;
+    apply_key(m, &a);
+    *ret = a;
+    return true;
+  }
+  return false;
 }
 
 bool stun_get_error(const struct stun_message *m, struct stun_error *ret) {

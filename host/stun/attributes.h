@@ -70,6 +70,10 @@ bool stun_get_u64(const struct stun_message *m, uint16_t type, uint64_t *ret);
  * 0. */
 bool stun_get_address(const struct stun_message *m, uint16_t type, struct addr *ret);
 bool stun_get_xor_address(const struct stun_message *m, uint16_t type, struct addr *ret);
+/* The first of several XOR-MAPPED-ADDRESS and its like that has this family: an allocation of both
+ * brings two (RFC 8656 section 7.3). */
+bool stun_get_xor_address_of(const struct stun_message *m, uint16_t type, uint8_t family,
+                             struct addr *ret);
 
 /* ERROR-CODE (section 14.8): 300 to 699; reason is borrowed text, not necessarily UTF-8. */
 struct stun_error {

@@ -17,6 +17,7 @@ int turn_client_new(struct turn_client **ret, const struct turn_cfg *cfg, mono_u
   c->rng = cfg->rng;
   c->stream = cfg->stream;
   c->family = cfg->family;
+  c->dual = true;
   c->refresh_at = MONO_NEVER;
   list_init(&c->peers);
   int r = stun_credential_set(&c->credential, cfg->username, cfg->password);
@@ -51,7 +52,8 @@ static void refresh_later(struct turn_client *c, mono_us lifetime, mono_us now) 
 
 static void allocated(struct turn_client *c, const struct stun_message *m, mono_us now) {
   struct turn_event ev = {.kind = TURN_EV_ALLOCATED, .lifetime = lifetime_of(m)};
-  if (!stun_get_xor_address(m, STUN_ATTR_XOR_RELAYED_ADDRESS, &ev.relayed)) {
+  bool v4 = stun_get_xor_address_of(m, STUN_ATTR_XOR_RELAYED_ADDRESS, ADDR_V4, &ev.relayed[0]);
+  if (!stun_get_xor_address_of(m, STUN_ATTR_XOR_RELAYED_ADDRESS, ADDR_V6, &ev.relayed[v4]) && !v4) {
     turn_fail(c, NULL);
     (void)snprintf(c->news.text, sizeof c->news.text, "the server's answer has no relayed address");
     return;
@@ -69,8 +71,21 @@ static void released(struct turn_client *c) {
   c->tell = true;
 }
 
+/* A server that does not give both families, or not to this user, may give one (RFC 8656 section
+ * 7.2). */
+static bool again_for_one(struct turn_client *c, const struct stun_message *m, mono_us now) {
+  struct stun_error error = {0};
+  (void)stun_get_error(m, &error);
+  bool hopeless = error.code == STUN_ERR_UNAUTHENTICATED || error.code == STUN_ERR_TRY_ALTERNATE;
+  if (c->phase != TURN_ALLOCATING || !c->dual || hopeless) return false;
+  c->dual = false;
+  turn_request_start(c, &c->control, now);
+  return true;
+}
+
 static void control_answer(struct turn_client *c, const struct stun_message *m, mono_us now) {
   if (m->cls == STUN_ERROR && turn_request_again(c, &c->control, m, now)) return;
+  if (m->cls == STUN_ERROR && again_for_one(c, m, now)) return;
   c->control.active = false;
   c->control.challenges = 0;
   if (c->phase == TURN_RELEASING)

@@ -17,7 +17,8 @@ struct turn_cfg {
   const struct rng *rng;           /* borrowed for the client's life */
   struct bytes username, password; /* copied; OpaqueString prepared (RFC 8265) */
   bool stream;                     /* TCP or TLS: nothing is sent twice, ChannelData is padded */
-  uint8_t family;                  /* of the relayed address wanted: ADDR_V4 or ADDR_V6 */
+  uint8_t family;                  /* ADDR_V4 or ADDR_V6: asked for alone where the server does not
+                                      relay both */
 };
 
 /* Peers of one allocation at most: 64 signalled and 32 learned candidates. */
@@ -39,12 +40,13 @@ enum turn_event_kind {
 
 struct turn_event {
   enum turn_event_kind kind;
-  struct addr relayed, mapped; /* ALLOCATED; mapped: what the server sees us as */
-  mono_us lifetime;            /* ALLOCATED */
-  struct addr peer;            /* REFUSED */
-  unsigned code;               /* FAILED, REFUSED: of ERROR-CODE, or TURN_ERR_UNREACHABLE */
-  char text[128];              /* FAILED, REFUSED: for a person, ASCII */
-  struct addr alternate; /* FAILED with 300: ask there (RFC 8489 section 10); else ADDR_NONE */
+  struct addr relayed[2]; /* ALLOCATED: one, or one of each family; else ADDR_NONE */
+  struct addr mapped;     /* ALLOCATED: what the server sees us as */
+  mono_us lifetime;       /* ALLOCATED */
+  struct addr peer;       /* REFUSED */
+  unsigned code;          /* FAILED, REFUSED: of ERROR-CODE, or TURN_ERR_UNREACHABLE */
+  char text[128];         /* FAILED, REFUSED: for a person, ASCII */
+  struct addr alternate;  /* FAILED with 300: ask there (RFC 8489 section 10); else ADDR_NONE */
 };
 
 struct turn_out {

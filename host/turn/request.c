@@ -22,8 +22,10 @@ void turn_request_start(struct turn_client *c, struct turn_request *r, mono_us n
 
 static void put_allocate(const struct turn_client *c, struct writer *w) {
   stun_put_u32(w, STUN_ATTR_REQUESTED_TRANSPORT, (uint32_t)PROTOCOL_UDP << 24);
-  stun_put_u32(w, STUN_ATTR_REQUESTED_ADDRESS_FAMILY,
-               (uint32_t)(c->family == ADDR_V6 ? 2 : 1) << 24);
+  uint16_t type =
+      c->dual ? STUN_ATTR_ADDITIONAL_ADDRESS_FAMILY : STUN_ATTR_REQUESTED_ADDRESS_FAMILY;
+  bool v6 = c->dual || c->family == ADDR_V6; /* the additional one is IPv6, section 7.1 */
+  stun_put_u32(w, type, (uint32_t)(v6 ? 2 : 1) << 24);
 }
 
 static void put_bind(const struct turn_peer *p, struct writer *w) {

@@ -47,6 +47,7 @@ struct turn_client {
   const struct rng *rng;
   bool stream;
   uint8_t family;
+  bool dual; /* both families are asked for */
   enum turn_phase phase;
   struct stun_credential credential;
   struct turn_request control; /* Allocate or Refresh */

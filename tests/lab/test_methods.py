@@ -6,24 +6,33 @@ import re
 import pytest
 from senso_harness import Host, Link, Peer
 
-from senso_lab.world import KINDS, why_not, world
+from senso_lab.world import KINDS, SERVER6, why_not, world
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "")
 
 CLOSED = ("no-udp", "https-only")
+SIX = ("ipv6", "dual")
 SILENT = (r"srflx: UDP to 203.0.113.9:3478 got no answer in 7 tries; relay over TCP (3478|443) works: "
           "ask for outbound UDP 3478")
 
 
 def best(one, other):
     """RFC 5128 section 3.3 and 3.4: two mappings that no server can tell the other side do not meet."""
-    if one in CLOSED or other in CLOSED:
+    if one in SIX and other in SIX:
+        return "host"
+    if "ipv6" in (one, other) or one in CLOSED or other in CLOSED:
         return "relay"
     if one == other == "public":
         return "host"
     if "symmetric" in (one, other) and "public" not in (one, other):
         return "relay"
     return "srflx"
+
+
+def servers_of(usual, web):
+    """By both families' addresses, as a name would give them."""
+    six = usual.at(SERVER6)
+    return [usual.stun(), six.stun(), usual.server("udp", "tcp"), six.server("udp"), web.server("tcp")]
 
 
 async def method(one, other, servers, wanted, why=""):
@@ -59,7 +68,7 @@ PAIRS = list(itertools.combinations_with_replacement(KINDS, 2))
 @pytest.mark.parametrize("one, other", PAIRS, ids=[" ".join(pair) for pair in PAIRS])
 async def test_the_best_method_is_found(one, other, matrix):
     with world() as (internet, usual, web):
-        servers = [usual.stun(), usual.server("udp", "tcp"), web.server("tcp")]
+        servers = servers_of(usual, web)
         first, second = internet.network(one).device(), internet.network(other).device()
         why = SILENT if one in CLOSED else ""
         mine, _ = await method(first, second, servers, best(one, other), why)
@@ -70,7 +79,7 @@ async def test_the_best_method_is_found(one, other, matrix):
 @pytest.mark.parametrize("kind", KINDS)
 async def test_on_one_network_nothing_leaves_it(kind, matrix):
     with world() as (internet, usual, web):
-        servers = [usual.stun(), usual.server("udp", "tcp"), web.server("tcp")]
+        servers = servers_of(usual, web)
         network = internet.network(kind)
         paths = await method(network.device(), network.device(), servers, "host")
         assert {p["local"]["type"] for p in paths} <= {"host", "prflx"}

@@ -1,6 +1,10 @@
 """Relays: coturn in each transport, and what goes wrong with one, each error with code, URL and words."""
 
+import asyncio
+import base64
 import contextlib
+import hmac
+import time
 
 import pytest
 from senso_harness import Host, Link, Peer
@@ -136,3 +140,72 @@ async def test_host_to_host_never_uses_the_relay(server, keys):
         assert (await link.a.event("path"))["method"] == "host"
         assert link.errors == []
         link.stop()
+
+
+# --- servers of other settings -------------------------------------------------------------------
+
+async def test_a_quota_that_is_used_up_is_486(keys):
+    with coturn.coturn(HERE, 34781, 53491, extra=("--user-quota", "1")) as server:
+        async with hosts(keys[0]) as (a, b):
+            first = await Peer.create(a, relay_only(server.server("udp")))
+            await first.channel("x")
+            await first.call("setLocalDescription")
+            assert len(await candidates(first)) == 1
+            second = await Peer.create(b, relay_only(server.server("udp")))
+            await second.channel("x")
+            await second.call("setLocalDescription")
+            error = await second.event("icecandidateerror")
+            assert (error["errorCode"], error["url"]) == (486, server.url())
+            assert await candidates(second) == []
+
+
+async def test_a_server_without_ports_is_508(keys):
+    ports = ("--min-port", "51000", "--max-port", "51000")
+    with coturn.coturn(HERE, 34781, 53491, extra=ports) as server:
+        async with hosts(keys[0]) as (a, b):
+            first = await Peer.create(a, relay_only(server.server("udp")))
+            await first.channel("x")
+            await first.call("setLocalDescription")
+            assert len(await candidates(first)) == 1
+            second = await Peer.create(b, relay_only(server.server("udp")))
+            await second.channel("x")
+            await second.call("setLocalDescription")
+            error = await second.event("icecandidateerror")
+            assert (error["errorCode"], error["url"]) == (508, server.url())
+
+
+async def test_time_limited_credentials(keys):
+    """TURN REST: the username is when it ends, the password an HMAC of it."""
+    username = f"{int(time.time()) + 600}:pupil"
+    late = f"{int(time.time()) - 600}:pupil"
+    with coturn.coturn(HERE, 34781, 53491, extra=("--use-auth-secret", "--static-auth-secret", "shared"),
+                       user=None) as server:
+        for name, good in ((username, True), (late, False)):
+            secret = base64.b64encode(hmac.digest(b"shared", name.encode(), "sha1")).decode()
+            entry = {"urls": server.url(), "username": name, "credential": secret}
+            async with hosts(keys[0]) as (a, _):
+                peer = await Peer.create(a, relay_only(entry))
+                await peer.channel("x")
+                await peer.call("setLocalDescription")
+                if not good:
+                    assert (await peer.event("icecandidateerror"))["errorCode"] == 401
+                assert len(await candidates(peer)) == good
+
+
+async def test_a_nonce_that_expires_is_renewed(keys):
+    """The server's nonce lasts a second, and the allocation three: each refresh gets a 438, and then goes through."""
+    short = ("--stale-nonce", "1", "--max-allocate-lifetime", "3")
+    with coturn.coturn(HERE, 34781, 53491, extra=short) as server:
+        async with hosts(keys[0]) as (a, b):
+            link = Link(await Peer.create(a, relay_only(server.server("udp"))),
+                        await Peer.create(b, relay_only(server.server("udp"))))
+            channel = await link.a.channel("x")
+            await link.negotiate()
+            await link.connected()
+            other = await link.b.incoming("x")
+            for _ in range(3):
+                await asyncio.to_thread(server.said, "error 438")
+                await asyncio.to_thread(server.said, "REFRESH processed, success")
+                await channel.send("x" * 10000)
+                assert await other.recv() == "x" * 10000
+            link.stop()

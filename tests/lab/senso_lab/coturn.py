@@ -1,6 +1,7 @@
 """coturn as the STUN and TURN server of a test."""
 
 import contextlib
+import copy
 import pathlib
 import queue
 import re
@@ -54,6 +55,12 @@ class Coturn:
             if re.search(pattern, line):
                 return line
 
+    def at(self, address):
+        """The same server by another of its addresses."""
+        other = copy.copy(self)
+        other.address = f"[{address}]" if ":" in address else address
+        return other
+
     def url(self, transport="udp"):
         if transport == "tls":
             return f"turns:{self.address}:{self.tls_port}?transport=tcp"
@@ -68,14 +75,14 @@ class Coturn:
 
 
 @contextlib.contextmanager
-def coturn(address, port=3478, tls_port=5349, inside=(), extra=(), keys=None):
+def coturn(address, port=3478, tls_port=5349, inside=(), extra=(), keys=None, user=f"{USER}:{PASSWORD}"):
     """A coturn that listens at the address, `inside` a machine."""
     with tempfile.TemporaryDirectory() as folder:
         tls = ["--cert", str(keys[1]), "--pkey", str(keys[2])] if keys else ["--no-tls", "--no-dtls"]
         command = [*inside, "stdbuf", "-oL", "turnserver", "-n", "--no-cli", "--log-file", "stdout", "--simple-log", "-v",
                    "--listening-ip", address, "--relay-ip", address, "--listening-port", str(port),
-                   "--tls-listening-port", str(tls_port), "--realm", REALM, "--lt-cred-mech",
-                   "--user", f"{USER}:{PASSWORD}", "--pidfile", f"{folder}/pid", "--userdb", f"{folder}/db",
+                   "--tls-listening-port", str(tls_port), "--realm", REALM,
+                   *(("--lt-cred-mech", "--user", user) if user else ()), "--pidfile", f"{folder}/pid", "--userdb", f"{folder}/db",
                    "--min-port", "50000", "--max-port", "50999", "--allow-loopback-peers", *tls, *extra]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder,
                                    stdin=subprocess.DEVNULL)

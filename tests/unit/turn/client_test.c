@@ -23,6 +23,8 @@ struct table {
 };
 
 static const struct addr relayed = {.family = ADDR_V4, .port = 50000, .ip = {198, 51, 100, 7}};
+static const struct addr relayed6 = {
+    .family = ADDR_V6, .port = 50001, .ip = {0x20, 1, 0xd, 0xb8, [15] = 7}};
 static const struct addr mapped = {.family = ADDR_V4, .port = 1234, .ip = {203, 0, 113, 9}};
 static const struct addr peer = {.family = ADDR_V4, .port = 4000, .ip = {192, 0, 2, 1}};
 
@@ -56,13 +58,14 @@ static void end(struct table *t) {
 struct reply {
   unsigned error; /* 0: success */
   const char *nonce;
-  bool allocation, unsigned_;
+  bool allocation, both, unsigned_;
   uint32_t lifetime;
   const struct addr *alternate;
 };
 
 static void put_allocation(struct writer *w, const struct reply *in) {
   if (in->allocation) {
+    if (in->both) stun_put_xor_address(w, STUN_ATTR_XOR_RELAYED_ADDRESS, &relayed6);
     stun_put_xor_address(w, STUN_ATTR_XOR_RELAYED_ADDRESS, &relayed);
     stun_put_xor_address(w, STUN_ATTR_XOR_MAPPED_ADDRESS, &mapped);
   }
@@ -142,7 +145,7 @@ static struct table *bound(bool stream) {
 static void test_an_allocation_takes_a_challenge_and_an_answer(void **state) {
   (void)state;
   struct table *t = allocated(false, 600);
-  assert_true(addr_equal(&t->out.u.ev.relayed, &relayed));
+  assert_true(addr_equal(&t->out.u.ev.relayed[0], &relayed));
   assert_true(addr_equal(&t->out.u.ev.mapped, &mapped));
   assert_int_equal(t->out.u.ev.lifetime, 600 * SECOND);
   expect_idle(t);
@@ -225,6 +228,14 @@ static void test_each_refusal_is_told_with_its_code(void **state) {
     expect_request(t, STUN_ALLOCATE, false);
     assert_int_equal(answer(t, &(struct reply){.error = 401, .nonce = "n1"}), 0);
     expect_request(t, STUN_ALLOCATE, true);
+    uint32_t family;
+    assert_true(stun_get_u32(&t->m, STUN_ATTR_ADDITIONAL_ADDRESS_FAMILY, &family));
+    assert_int_equal(answer(t, &(struct reply){.error = codes[i]}), 0);
+    /* maybe it gives one family */
+    expect_request(t, STUN_ALLOCATE, true);
+    assert_false(stun_get_u32(&t->m, STUN_ATTR_ADDITIONAL_ADDRESS_FAMILY, &family));
+    assert_true(stun_get_u32(&t->m, STUN_ATTR_REQUESTED_ADDRESS_FAMILY, &family) &&
+                family == 1 << 24);
     assert_int_equal(answer(t, &(struct reply){.error = codes[i]}), 0);
     expect_event(t, TURN_EV_FAILED, codes[i]);
     assert_non_null(strstr(t->out.u.ev.text, "the server answered "));
@@ -232,6 +243,20 @@ static void test_each_refusal_is_told_with_its_code(void **state) {
     assert_true(t->out.u.wake_at == MONO_NEVER);
     end(t);
   }
+}
+
+static void test_an_allocation_may_have_both_families(void **state) {
+  (void)state;
+  struct table *t = begin(false);
+  expect_request(t, STUN_ALLOCATE, false);
+  assert_int_equal(answer(t, &(struct reply){.error = 401, .nonce = "n1"}), 0);
+  expect_request(t, STUN_ALLOCATE, true);
+  assert_int_equal(answer(t, &(struct reply){.allocation = true, .both = true, .lifetime = 600}),
+                   0);
+  expect_event(t, TURN_EV_ALLOCATED, 0);
+  assert_true(addr_equal(&t->out.u.ev.relayed[0], &relayed));
+  assert_true(addr_equal(&t->out.u.ev.relayed[1], &relayed6));
+  end(t);
 }
 
 static void test_wrong_credentials_end_with_401_at_once(void **state) {
@@ -421,6 +446,7 @@ int main(void) {
       cmocka_unit_test(test_what_is_not_for_the_client_is_refused),
       cmocka_unit_test(test_an_unsigned_success_is_not_believed),
       cmocka_unit_test(test_each_refusal_is_told_with_its_code),
+      cmocka_unit_test(test_an_allocation_may_have_both_families),
       cmocka_unit_test(test_wrong_credentials_end_with_401_at_once),
       cmocka_unit_test(test_an_alternate_server_is_told),
       cmocka_unit_test(test_a_silent_server_is_given_up_after_seven_tries),
