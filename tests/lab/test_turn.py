@@ -194,7 +194,7 @@ async def test_time_limited_credentials(keys):
 
 async def test_a_nonce_that_expires_is_renewed(keys):
     """The server's nonce lasts a second, and the allocation three: each refresh gets a 438, and then goes through."""
-    short = ("--stale-nonce", "1", "--max-allocate-lifetime", "3")
+    short = ("--stale-nonce=1", "--max-allocate-lifetime", "3")
     with coturn.coturn(HERE, 34781, 53491, extra=short) as server:
         async with hosts(keys[0]) as (a, b):
             link = Link(await Peer.create(a, relay_only(server.server("udp"))),
