@@ -45,6 +45,11 @@ enum peer_method peer_pair_method(const struct ice_candidate *local,
   return a > b ? a : b;
 }
 
+/* UDP to a STUN server, or else to a TURN server, which would have told the address as well. */
+static bool servers_failed(const struct peer *p, char *to, size_t cap) {
+  return gatherer_why(p->gatherer, false, to, cap) || gatherer_why(p->gatherer, true, to, cap);
+}
+
 /* The tries of one method, as a sentence. */
 static void explain(const struct peer *p, enum peer_method method, char *to, size_t cap) {
   static const char *const names[] = {"host", "srflx", "relay"};
@@ -58,8 +63,7 @@ static void explain(const struct peer *p, enum peer_method method, char *to, siz
     tries += info.requests_sent;
   }
   char a[ADDR_TEXT_MAX], b[ADDR_TEXT_MAX], server[160];
-  if (method == PEER_METHOD_SRFLX && pairs == 0 &&
-      gatherer_why(p->gatherer, false, server, sizeof server))
+  if (method == PEER_METHOD_SRFLX && pairs == 0 && servers_failed(p, server, sizeof server))
     (void)snprintf(to, cap, "srflx: %s", server);
   else if (pairs == 0)
     (void)snprintf(to, cap, "%s: no such pair of candidates was there to try", names[method]);

@@ -4,6 +4,8 @@ import asyncio
 import base64
 import contextlib
 import hmac
+import os
+import signal
 import time
 
 import pytest
@@ -193,9 +195,8 @@ async def test_time_limited_credentials(keys):
 
 
 async def test_a_nonce_that_expires_is_renewed(keys):
-    """The server's nonce lasts a second, and the allocation three: each refresh gets a 438, and then goes through."""
-    short = ("--stale-nonce=1", "--max-allocate-lifetime", "3")
-    with coturn.coturn(HERE, 34781, 53491, extra=short) as server:
+    """The server's nonce lasts a second. Silence makes the client ask whether its allocation stands: 438, then yes."""
+    with coturn.coturn(HERE, 34781, 53491, extra=("--stale-nonce=1",)) as server:
         async with hosts(keys[0]) as (a, b):
             link = Link(await Peer.create(a, relay_only(server.server("udp"))),
                         await Peer.create(b, relay_only(server.server("udp"))))
@@ -203,9 +204,16 @@ async def test_a_nonce_that_expires_is_renewed(keys):
             await link.negotiate()
             await link.connected()
             other = await link.b.incoming("x")
-            for _ in range(3):
+            since = time.monotonic()
+            while time.monotonic() - since < 2:
+                await channel.send("until it has expired")
+                assert await other.recv() == "until it has expired"
+            os.kill(b.pid, signal.SIGSTOP)
+            try:
+                await channel.send("into silence")
                 await asyncio.to_thread(server.said, "error 438")
                 await asyncio.to_thread(server.said, "REFRESH processed, success")
-                await channel.send("x" * 10000)
-                assert await other.recv() == "x" * 10000
+            finally:
+                os.kill(b.pid, signal.SIGCONT)
+            assert await other.recv() == "into silence"
             link.stop()

@@ -173,5 +173,5 @@ SECTIONS = [
     Section("interop", suite("interop", RELEASE, 700), needs=("npm", "build-release"), slow=True),
     Section("browser", suite("browser", RELEASE, 300), needs=("build-release",), slow=True),
     Section("extension", suite("extension", RELEASE, 600), needs=("npm", "build-release"), slow=True),
-    Section("lab", suite("lab", RELEASE, 300), needs=("build-release",), slow=True),
+    Section("lab", suite("lab", RELEASE, 600), needs=("build-release",), slow=True),
 ]

@@ -48,7 +48,10 @@ class Coturn:
 
     def said(self, pattern, timeout=20):
         while True:
-            line = self.lines.get(timeout=timeout)
+            try:
+                line = self.lines.get(timeout=timeout)
+            except queue.Empty:
+                raise RuntimeError(f"coturn did not say {pattern!r}: " + "".join(self.log[-20:])) from None
             if line is None:
                 raise RuntimeError(f"coturn ended without saying {pattern!r}: " + "".join(self.log[-20:]))
             self.log.append(line)
