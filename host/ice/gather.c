@@ -227,7 +227,7 @@ int ice_agent_add_relayed(struct ice_agent *a, mono_us now, const struct ice_rel
   link->preference = (uint16_t)(in->transport_rank + (base ? base->preference / 4 : 0));
   while (preference_used_by(a, link)) link->preference--;
   (void)snprintf(link->foundation, sizeof link->foundation, "%u",
-                 foundation_of(a->salt - in->server * 16u - in->relayed.family,
+                 foundation_of(a->salt - (uint64_t)in->server * 16 - in->relayed.family,
                                base ? &base->iface.addr : &in->mapped));
   link->state = ICE_LINK_UP;
   *ret_link = link->id;

@@ -91,6 +91,7 @@ static void start(struct gatherer *g, struct gatherer_ask *a, mono_us now) {
     a->state = ASK_OVER;
   } else if (ask_is_stream(a)) {
     a->state = ASK_OPENING;
+    if (a->again) a->link = GATHERER_OWN | ++g->last_stream; /* a number is never used again */
     a->open_stream = true;
     text_clear(&a->in);
     a->in_at = 0;
