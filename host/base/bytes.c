@@ -1,5 +1,6 @@
 #include "base/bytes.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct bytes bytes_of(const char *text) {
@@ -15,4 +16,12 @@ bool bytes_equal_secret(struct bytes a, struct bytes b) {
   unsigned char diff = 0;
   for (size_t i = 0; i < a.n; i++) diff |= (unsigned char)(a.p[i] ^ b.p[i]);
   return diff == 0;
+}
+
+char *bytes_copy_text(struct bytes b) {
+  char *s = malloc(b.n + 1);
+  if (!s) return NULL;
+  if (b.n > 0) memcpy(s, b.p, b.n);
+  s[b.n] = '\0';
+  return s;
 }

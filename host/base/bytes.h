@@ -21,4 +21,7 @@ bool bytes_equal(struct bytes a, struct bytes b);
 /* Equality in a time that depends on the lengths only; for MACs and fingerprints. */
 bool bytes_equal_secret(struct bytes a, struct bytes b);
 
+/* A NUL-terminated copy on the heap; NULL when out of memory. */
+char *bytes_copy_text(struct bytes b);
+
 #endif

@@ -5,22 +5,14 @@
 
 #include "peer/gatherer_state.h"
 
-static char *copy(struct bytes b) {
-  char *s = malloc(b.n + 1);
-  if (!s) return NULL;
-  if (b.n > 0) memcpy(s, b.p, b.n);
-  s[b.n] = '\0';
-  return s;
-}
-
 static int copy_one(struct gatherer_server *to, const struct peer_server *from) {
   *to = (struct gatherer_server){.turn = from->turn,
                                  .transport = from->transport,
                                  .port = from->port,
-                                 .host = copy(from->host),
-                                 .url = copy(from->url),
-                                 .username = copy(from->username),
-                                 .credential = copy(from->credential)};
+                                 .host = bytes_copy_text(from->host),
+                                 .url = bytes_copy_text(from->url),
+                                 .username = bytes_copy_text(from->username),
+                                 .credential = bytes_copy_text(from->credential)};
   return to->host && to->url && to->username && to->credential ? 0 : -ENOMEM;
 }
 
@@ -41,7 +33,7 @@ int gatherer_servers_copy(struct gatherer_servers *to, const struct peer_server 
 int gatherer_proxy_copy(struct gatherer_server *to, const struct peer_proxy *from) {
   *to = (struct gatherer_server){.port = from->port, .transport = PEER_TRANSPORT_TCP};
   if (from->port == 0) return 0;
-  to->host = copy(from->host);
+  to->host = bytes_copy_text(from->host);
   return to->host ? 0 : -ENOMEM;
 }
 

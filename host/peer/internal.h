@@ -91,6 +91,7 @@ struct peer {
   struct path data_path;  /* link 0: none */
   struct path wire_path;  /* the same, or the server that relays it */
   bool relayed;           /* they differ */
+  bool servers_asked;     /* the gatherer is busy: the ICE agent was told so */
   bool released;          /* the allocations were given back */
   struct path known_path; /* the last one that ice_agent_knows said yes to */
   enum peer_gathering gathering, announced_gathering;

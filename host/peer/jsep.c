@@ -37,21 +37,13 @@ static int check_state(const struct peer *p, unsigned states, const char *what,
                    what, peer_signaling_name(p->signaling));
 }
 
-static char *copy_text(struct bytes b) {
-  char *s = malloc(b.n + 1);
-  if (!s) return NULL;
-  if (b.n > 0) memcpy(s, b.p, b.n);
-  s[b.n] = '\0';
-  return s;
-}
-
 int peer_create_offer(struct peer *p, mono_us now, bool ice_restart, char **ret_sdp,
                       struct fault *ret_fault) {
   (void)now;
   int r = check_state(p, allowed[PEER_SDP_OFFER].local, "createOffer", ret_fault);
   if (r == 0) r = peer_make_offer(p, ice_restart, ret_fault);
   if (r < 0) return r;
-  *ret_sdp = copy_text(bytes_of(p->offer.sdp));
+  *ret_sdp = bytes_copy_text(bytes_of(p->offer.sdp));
   return *ret_sdp ? 0 : fault_oom(ret_fault);
 }
 
@@ -60,7 +52,7 @@ int peer_create_answer(struct peer *p, mono_us now, char **ret_sdp, struct fault
   int r = check_state(p, allowed[PEER_SDP_ANSWER].local, "createAnswer", ret_fault);
   if (r == 0) r = peer_make_answer(p, ret_fault);
   if (r < 0) return r;
-  *ret_sdp = copy_text(bytes_of(p->answer.sdp));
+  *ret_sdp = bytes_copy_text(bytes_of(p->answer.sdp));
   return *ret_sdp ? 0 : fault_oom(ret_fault);
 }
 
@@ -129,7 +121,7 @@ static void find_mid(struct peer *p, const char *sdp) {
 }
 
 static int apply_local_offer(struct peer *p, mono_us now, struct fault *ret_fault) {
-  char *sdp = copy_text(bytes_of(p->offer.sdp));
+  char *sdp = bytes_copy_text(bytes_of(p->offer.sdp));
   if (!sdp) return fault_oom(ret_fault);
   int r = peer_start_local(p, now, &p->offer, true, ret_fault);
   if (r < 0) {
@@ -179,7 +171,7 @@ static int answer_remote_offer(struct peer *p, mono_us now, bool client, struct 
 
 static int apply_local_answer(struct peer *p, mono_us now, enum peer_sdp_type type,
                               struct fault *ret_fault) {
-  char *sdp = copy_text(bytes_of(p->answer.sdp));
+  char *sdp = bytes_copy_text(bytes_of(p->answer.sdp));
   if (!sdp) return fault_oom(ret_fault);
   bool client = strstr(sdp, "a=setup:active") != NULL;
   int r = peer_start_local(p, now, &p->answer, false, ret_fault);
@@ -226,7 +218,7 @@ int peer_set_local(struct peer *p, mono_us now, const struct peer_set_local *in,
 
 static int store_remote(struct peer *p, enum peer_sdp_type type, struct bytes sdp,
                         struct fault *ret_fault) {
-  char *copy = copy_text(sdp);
+  char *copy = bytes_copy_text(sdp);
   if (!copy) return fault_oom(ret_fault);
   peer_slot_clear(&p->pending_remote);
   p->pending_remote.type = type;

@@ -61,7 +61,10 @@ static enum peer_step on_ice_event(struct peer *p, mono_us now, const struct ice
 }
 
 void peer_update_gathering(struct peer *p) {
-  ice_agent_set_gathering(p->ice, gatherer_busy(p->gatherer));
+  bool busy = gatherer_busy(p->gatherer);
+  if (busy == p->servers_asked) return;
+  p->servers_asked = busy;
+  ice_agent_set_gathering(p->ice, busy);
   p->ice_turn.dirty = true;
 }
 
@@ -77,9 +80,9 @@ static enum peer_step send_by(struct peer *p, mono_us now, const struct path *pa
   if (!gatherer_is_relay(p->gatherer, path->link)) return PEER_STEP_OUT;
   if (n > sizeof plain) return PEER_STEP_PROGRESS;
   memcpy(plain, buf, n);
-  p->gatherer_turn.dirty = true; /* the server may have to be told of the peer first */
   int r = gatherer_send(p->gatherer, now, path, (struct bytes){plain, n}, buf, &ret->u.tx.n,
                         &ret->u.tx.path);
+  if (ret->u.tx.n == 0) p->gatherer_turn.dirty = true; /* the server is told of the peer first */
   return r == 0 && ret->u.tx.n > 0 ? PEER_STEP_OUT : PEER_STEP_PROGRESS;
 }
 
@@ -129,6 +132,8 @@ static void add_relayed(struct peer *p, mono_us now, const struct gatherer_event
   uint32_t relay = 0;
   if (ice_agent_add_relayed(p->ice, now, &in, &relay) == 0)
     gatherer_name_relay(p->gatherer, ev->ask, relay);
+  /* over UDP a TURN server tells what a STUN server would */
+  if (ev->link) (void)ice_agent_add_reflexive(p->ice, now, ev->link, &ev->mapped, ev->server);
 }
 
 static enum peer_step on_gatherer_event(struct peer *p, mono_us now,
@@ -312,8 +317,9 @@ static size_t seal(struct peer *p, mono_us now, struct bytes packet, uint8_t *to
   if (!p->relayed) return dtls_seal(p->dtls, now, packet, to, cap, &n) < 0 ? 0 : n;
   if (dtls_seal(p->dtls, now, packet, sealed, sizeof sealed, &n) < 0) return 0;
   const struct bytes record = {sealed, n};
-  p->gatherer_turn.dirty = true;
-  return gatherer_send(p->gatherer, now, &p->data_path, record, to, &n, &wire) < 0 ? 0 : n;
+  if (gatherer_send(p->gatherer, now, &p->data_path, record, to, &n, &wire) < 0) n = 0;
+  if (n == 0) p->gatherer_turn.dirty = true; /* the server is told of the peer first */
+  return n;
 }
 
 /*

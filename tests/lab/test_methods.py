@@ -4,8 +4,7 @@ import itertools
 import re
 
 import pytest
-from senso_harness import Host, Link, Peer
-
+from senso_lab.hosts import connected
 from senso_lab.world import KINDS, SERVER6, why_not, world
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "")
@@ -37,28 +36,15 @@ def servers_of(usual, web):
 
 async def method(one, other, servers, wanted, why=""):
     """Connects the two machines: the paths of both sides once both are of the wanted method, for these reasons."""
-    config = {"iceServers": servers}
-
     def good(path):
         return path["method"] == wanted and re.search(why, " ".join(path["why"]))
 
-    async with (await Host.start(name="pupil", wrap=one.inside) as a,
-                await Host.start(name="teacher", wrap=other.inside) as b):
-        await a.hello(auto_credit=1 << 20)
-        await b.hello(auto_credit=1 << 20)
-        link = Link(await Peer.create(a, config), await Peer.create(b, config))
-        channel = await link.a.channel("x")
-        await link.negotiate()
-        await link.connected()
-        there = await link.b.incoming("x")
-        await channel.opened()
+    async with connected(one, other, servers) as (link, channel, there):
         paths = [await link.a.event("path", good, timeout=20),
                  await link.b.event("path", lambda p: p["method"] == wanted, timeout=20)]
         await channel.send("hello")
         await there.send("and back")
         assert (await there.recv(), await channel.recv()) == ("hello", "and back")
-        assert link.errors == []
-        link.stop()
         return paths
 
 
@@ -84,3 +70,10 @@ async def test_on_one_network_nothing_leaves_it(kind, matrix):
         paths = await method(network.device(), network.device(), servers, "host")
         assert {p["local"]["type"] for p in paths} <= {"host", "prflx"}
         matrix[kind, "itself"] = "host"
+
+
+async def test_a_turn_server_alone_tells_the_address_too():
+    with world() as (internet, usual, _web):
+        pupil, teacher = internet.network("cone").device(), internet.network("cone").device()
+        paths = await method(pupil, teacher, [usual.server("udp")], "srflx")
+        assert {p["local"]["type"] for p in paths} <= {"srflx", "prflx"}

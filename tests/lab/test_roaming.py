@@ -5,9 +5,8 @@ import contextlib
 import time
 
 import pytest
-from senso_harness import Host, Link, Peer
-
 from senso_lab import coturn
+from senso_lab.hosts import connected
 from senso_lab.world import SERVER, next_address, why_not, world
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "")
@@ -65,24 +64,12 @@ class Talk:
 
 @contextlib.asynccontextmanager
 async def talking(one, other, servers):
-    config = {"iceServers": servers}
-    async with (await Host.start(name="pupil", wrap=one.inside) as a,
-                await Host.start(name="teacher", wrap=other.inside) as b):
-        await a.hello(auto_credit=1 << 20)
-        await b.hello(auto_credit=1 << 20)
-        link = Link(await Peer.create(a, config), await Peer.create(b, config))
-        channel = await link.a.channel("x")
-        await link.negotiate()
-        await link.connected()
-        there = await link.b.incoming("x")
-        await channel.opened()
+    async with connected(one, other, servers) as (link, channel, there):
         talk = Talk(link, channel, there)
         await talk.settled()
         yield talk
         await talk.flows()
         await talk.stop()
-        assert link.errors == []
-        link.stop()
 
 
 async def test_another_address(roamed):

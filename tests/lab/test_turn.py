@@ -80,8 +80,6 @@ async def test_relays_carry_data_over_each_transport(server, keys, transport):
             assert {(s["relayProtocol"], s["url"]) for s in locals_} == {(transport, server.url(transport))}
         assert link.errors == []
         link.stop()
-        await link.a.call("close")
-        server.said("delete|closed|refreshed.*lifetime=0")
 
 
 async def test_a_relay_only_peer_tells_no_address_of_its_own(server, keys):
@@ -146,34 +144,33 @@ async def test_host_to_host_never_uses_the_relay(server, keys):
 
 # --- servers of other settings -------------------------------------------------------------------
 
-async def test_a_quota_that_is_used_up_is_486(keys):
-    with coturn.coturn(HERE, 34781, 53491, extra=("--user-quota", "1")) as server:
+async def gathering(host, server):
+    """A relay-only peer that has begun to gather."""
+    peer = await Peer.create(host, relay_only(server.server("udp")))
+    await peer.channel("x")
+    await peer.call("setLocalDescription")
+    return peer
+
+
+@pytest.mark.parametrize("setting, code", (
+    (("--user-quota", "1"), 486), (("--min-port", "51000", "--max-port", "51000"), 508)), ids=("quota", "ports"))
+async def test_a_server_that_has_no_more_to_give(keys, setting, code):
+    with coturn.coturn(HERE, 34781, 53491, extra=setting) as server:
         async with hosts(keys[0]) as (a, b):
-            first = await Peer.create(a, relay_only(server.server("udp")))
-            await first.channel("x")
-            await first.call("setLocalDescription")
-            assert len(await candidates(first)) == 1
-            second = await Peer.create(b, relay_only(server.server("udp")))
-            await second.channel("x")
-            await second.call("setLocalDescription")
+            assert len(await candidates(await gathering(a, server))) == 1
+            second = await gathering(b, server)
             error = await second.event("icecandidateerror")
-            assert (error["errorCode"], error["url"]) == (486, server.url())
+            assert (error["errorCode"], error["url"]) == (code, server.url())
             assert await candidates(second) == []
 
 
-async def test_a_server_without_ports_is_508(keys):
-    ports = ("--min-port", "51000", "--max-port", "51000")
-    with coturn.coturn(HERE, 34781, 53491, extra=ports) as server:
-        async with hosts(keys[0]) as (a, b):
-            first = await Peer.create(a, relay_only(server.server("udp")))
-            await first.channel("x")
-            await first.call("setLocalDescription")
-            assert len(await candidates(first)) == 1
-            second = await Peer.create(b, relay_only(server.server("udp")))
-            await second.channel("x")
-            await second.call("setLocalDescription")
-            error = await second.event("icecandidateerror")
-            assert (error["errorCode"], error["url"]) == (508, server.url())
+async def test_a_closed_peer_gives_its_allocation_back(keys):
+    with coturn.coturn(HERE, 34781, 53491) as server:
+        async with hosts(keys[0]) as (a, _):
+            peer = await gathering(a, server)
+            assert len(await candidates(peer)) == 1
+            await peer.call("close")
+            await asyncio.to_thread(server.said, "refreshed.*lifetime=0")
 
 
 async def test_time_limited_credentials(keys):
