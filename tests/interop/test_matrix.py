@@ -248,7 +248,9 @@ def test_ice_restarts(own, restarter):
         assert time.monotonic() < end, "the old pair is still in use"
         exchange(near, far, kind="binary", size=65536)
         exchange(far, near, kind="binary", size=65536)
-    for connection in own.sides.values():
+    for side, connection in own.sides.items():
+        if own.lacks(side, "state after a restart"):
+            continue
         connection.wait_state("ice", "connected", "completed")
         connection.wait_state("connection", "connected")
     exchange(near, far, kind="binary", size=65536)

@@ -260,6 +260,14 @@ class Process:
         )
         self.pid = self.popen.pid
 
+    def how_it_ended(self):
+        """Of a process whose output has ended: its exit status or its signal, in words."""
+        try:
+            status = self.popen.wait(5)
+        except subprocess.TimeoutExpired:
+            return "it closed its output"
+        return f"exit status {status}" if status >= 0 else signal.Signals(-status).name
+
     def kill(self):
         """The whole group, at once: nothing is said to anybody."""
         try:
@@ -302,7 +310,7 @@ class LineAgent(Agent):
     def read(self):
         for line in self.process.popen.stdout:
             self.incoming(json.loads(line))
-        self.end("".join(self.complaints[-20:]) or "end of its output")
+        self.end("".join(self.complaints[-20:]) + self.process.how_it_ended())
 
     def read_complaints(self):
         for line in self.process.popen.stderr:

@@ -86,10 +86,13 @@ class Match:
     def name(self, side):
         return self.names[side].rstrip("2")
 
+    def lacks(self, side, ability):
+        """Why that side's implementation has not the ability; None if it has."""
+        return peers.LACKS.get((self.name(side), ability))
+
     def need(self, side, ability):
         """Skips the row if that side's implementation lacks the ability, and says why."""
-        reason = peers.LACKS.get((self.name(side), ability))
-        if reason:
+        if reason := self.lacks(side, ability):
             pytest.skip(reason)
 
     def label(self, text="row"):

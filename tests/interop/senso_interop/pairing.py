@@ -36,7 +36,7 @@ class Courier:
 
     def post(self, candidate):
         candidate = candidate and self.turn(candidate)
-        if candidate is not None:
+        if candidate is not None and not self.target.closed:
             self.target.agent.post("addCandidate", peer=self.target.id, candidate=candidate)
 
 
