@@ -91,6 +91,18 @@ void dc_path_changed(struct dc_set *s, mono_us now) {
   sctp_path_changed(s->sctp, now);
 }
 
+void dc_set_path_doubted(struct dc_set *s, mono_us now, bool doubted) {
+  sctp_set_path_doubted(s->sctp, now, doubted);
+}
+
+void dc_path_resumed(struct dc_set *s, mono_us now) {
+  sctp_path_resumed(s->sctp, now);
+}
+
+bool dc_awaits_answer(const struct dc_set *s) {
+  return sctp_awaits_answer(s->sctp);
+}
+
 void dc_hint_rtt(struct dc_set *s, mono_us rtt) {
   sctp_hint_rtt(s->sctp, rtt);
 }

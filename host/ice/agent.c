@@ -94,6 +94,20 @@ static bool poll_selected(struct ice_agent *a, struct ice_out *ret) {
   return true;
 }
 
+static bool poll_doubted(struct ice_agent *a, struct ice_out *ret) {
+  if (!a->cur->doubted_news) return false;
+  a->cur->doubted_news = false;
+  ret->u.ev.kind = ICE_EV_DOUBTED;
+  return true;
+}
+
+static bool poll_resumed(struct ice_agent *a, struct ice_out *ret) {
+  if (!a->resumed_news) return false;
+  a->resumed_news = false;
+  ret->u.ev.kind = ICE_EV_RESUMED;
+  return true;
+}
+
 static bool poll_rtt(struct ice_agent *a, struct ice_out *ret) {
   struct ice_pair_info info;
   if (!a->rtt_news) return false;
@@ -115,7 +129,7 @@ static bool poll_state(struct ice_agent *a, struct ice_out *ret) {
 static bool poll_event(struct ice_agent *a, struct ice_out *ret) {
   ret->kind = OUT_EVENT;
   return ice_gather_poll_event(a, ret) || poll_selected(a, ret) || poll_state(a, ret) ||
-         poll_rtt(a, ret);
+         poll_rtt(a, ret) || poll_resumed(a, ret) || poll_doubted(a, ret);
 }
 
 static mono_us deadline(const struct ice_agent *a, mono_us now) {

@@ -113,8 +113,11 @@ static void fail_link(struct ice_generation *g, const struct ice_link *link) {
   LIST_EACH(it, &g->pairs) {
     struct ice_pair *p = LIST_ENTRY(it, struct ice_pair, node);
     if (p->link == link) ice_checklist_fail(p);
+    if (was_selected && p->state == ICE_PAIR_SUCCEEDED) p->unproven = true;
   }
-  if (was_selected) ice_checklist_recheck(g, NULL);
+  if (!was_selected) return;
+  g->valid_at = 0;
+  ice_checklist_recheck(g, NULL);
 }
 
 void ice_checklist_fail_link(struct ice_agent *a, const struct ice_link *link) {
@@ -134,7 +137,7 @@ void ice_checklist_trigger(struct ice_pair *p) {
   if (list_empty(&p->trigger)) list_push_back(&p->gen->triggered, &p->trigger);
 }
 
-static void recheck(struct ice_pair *p) {
+void ice_checklist_recheck_pair(struct ice_pair *p) {
   p->late = true;
   if (p->checking)
     ice_check_hasten(p);
@@ -148,7 +151,7 @@ void ice_checklist_recheck(struct ice_generation *g, const struct ice_pair *exce
   LIST_EACH(it, &g->pairs) {
     struct ice_pair *p = LIST_ENTRY(it, struct ice_pair, node);
     bool skip = except && p->id == except->id;
-    if (!skip && p->link->state == ICE_LINK_UP) recheck(p);
+    if (!skip && p->link->state == ICE_LINK_UP) ice_checklist_recheck_pair(p);
   }
 }
 

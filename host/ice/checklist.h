@@ -32,6 +32,9 @@ void ice_checklist_trigger(struct ice_pair *p);
 /* Has every pair other than `except` checked again: the path in use gives no answer, or is gone. */
 void ice_checklist_recheck(struct ice_generation *g, const struct ice_pair *except);
 
+/* One of them. */
+void ice_checklist_recheck_pair(struct ice_pair *p);
+
 /* True while checks of this generation may be sent. */
 bool ice_checklist_running(const struct ice_generation *g);
 

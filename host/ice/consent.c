@@ -9,21 +9,30 @@
 #define DISCONNECTED (5 * MONO_S)  /* without an answer; one request at least is unanswered ... */
 #define MISSING      MONO_S        /* ... for this long */
 #define QUICK_MIN    (100 * MONO_MS)
-#define QUICK_MAX    MONO_S
+#define QUICK_MAX    (250 * MONO_MS) /* or the round trip, to a second */
+#define QUICK_SLOW   MONO_S
 #define HURRY        (600 * MONO_MS) /* longer than a controlled peer of our kind holds a pair */
 #define HINT         (50 * MONO_MS)
-#define SUSPECT      (500 * MONO_MS) /* between two requests because the peer may have moved */
+#define SUSPECT      (200 * MONO_MS) /* between two requests because the peer may have moved */
 #define DOUBT                                                                                      \
   (300 * MONO_MS) /* the requests at 0, 100 and 300 ms had their time: other pairs are tried too   \
                    */
+
+/* Where data had no answer for a while before the first request. */
+#define DOUBT_SOON      (100 * MONO_MS)
+#define DOUBT_SOON_MORE (20 * MONO_MS)
 
 static mono_us next_period(const struct rng *rng) {
   return PERIOD * 8 / 10 + rng_below(rng, (uint32_t)(PERIOD * 4 / 10) + 1);
 }
 
+static mono_us most_quick(const struct ice_pair *p) {
+  return p->srtt < QUICK_MAX ? QUICK_MAX : mono_min(p->srtt, QUICK_SLOW);
+}
+
 static mono_us first_quick(const struct ice_pair *p) {
   mono_us quick = 2 * p->srtt;
-  return quick < QUICK_MIN ? QUICK_MIN : mono_min(quick, QUICK_MAX);
+  return quick < QUICK_MIN ? QUICK_MIN : mono_min(quick, most_quick(p));
 }
 
 static void begin(struct ice_pair *p, const struct rng *rng, mono_us now) {
@@ -31,7 +40,7 @@ static void begin(struct ice_pair *p, const struct rng *rng, mono_us now) {
   bool fresh = p->last_response && now - p->last_response < PERIOD;
   c->heard = fresh ? p->last_response : now;
   c->missing_since = 0;
-  c->rechecked = false;
+  c->rechecked = c->suspected = false;
   c->next = fresh ? mono_add(now, next_period(rng)) : now;
 }
 
@@ -39,7 +48,7 @@ void ice_consent_heard(struct ice_pair *p, const struct rng *rng, mono_us now) {
   struct ice_consent *c = &p->consent;
   c->heard = now;
   c->missing_since = 0;
-  c->rechecked = false;
+  c->rechecked = c->suspected = false;
   c->next = mono_add(now, next_period(rng));
 }
 
@@ -49,12 +58,17 @@ void ice_consent_hint(struct ice_pair *p, mono_us now) {
 
 void ice_consent_suspect(struct ice_generation *g, mono_us now) {
   struct ice_pair *p = g->consenting;
-  if (p && !p->consent.missing_since && now - p->last_sent >= SUSPECT) p->consent.next = now;
+  mono_us soonest = p ? mono_add(p->last_sent, SUSPECT) : 0;
+  if (!p || p->consent.missing_since) return;
+  p->consent.next = mono_min(p->consent.next, now > soonest ? now : soonest);
+  p->consent.suspected = true;
 }
 
 mono_us ice_consent_doubted_at(const struct ice_pair *p) {
   const struct ice_consent *c = &p->consent;
   mono_us wait = 3 * p->srtt > DOUBT ? 3 * p->srtt : DOUBT;
+  mono_us sooner = 2 * p->srtt + DOUBT_SOON_MORE;
+  if (c->suspected) wait = sooner > DOUBT_SOON ? sooner : DOUBT_SOON;
   return c->missing_since ? mono_add(c->missing_since, wait) : MONO_NEVER;
 }
 
@@ -106,18 +120,20 @@ void ice_consent_run(struct ice_generation *g, const struct rng *rng, mono_us no
   }
   if (p && now >= ice_consent_doubted_at(p) && !p->consent.rechecked) {
     p->consent.rechecked = true;
+    g->doubted_news = true;
     ice_checklist_recheck(g, p);
   }
 }
 
-/* The next quick re-check: 100 ms or two round trips, doubling up to a second. */
+/* The next quick re-check: 100 ms or two round trips, doubling up to a quarter of a second, or the
+ * round trip. */
 static void note_sent(struct ice_pair *p, const struct ice_request *q, mono_us now) {
   struct ice_consent *c = &p->consent;
   unsigned slot = c->sent++ % ICE_CONSENT_KEPT;
   c->kept[slot].tid = q->tid;
   c->kept[slot].at = now;
   c->kept[slot].controlling = q->controlling;
-  c->quick = c->missing_since ? mono_min(2 * c->quick, QUICK_MAX) : first_quick(p);
+  c->quick = c->missing_since ? mono_min(2 * c->quick, most_quick(p)) : first_quick(p);
   if (!c->missing_since) c->missing_since = now;
   c->next = mono_add(now, c->quick);
   p->consents_sent++;

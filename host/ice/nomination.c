@@ -13,6 +13,9 @@
  * means the best pair; one that moves to a worse pair does so later. */
 #define HOLD (500 * MONO_MS)
 
+/* Beside two round trips: the wait for the selected pair once the peer shows up elsewhere. */
+#define MOVED (20 * MONO_MS)
+
 static void select_pair(struct ice_agent *a, struct ice_pair *p, mono_us now) {
   struct ice_generation *g = p->gen;
   p->nominated = true;
@@ -24,21 +27,43 @@ static void select_pair(struct ice_agent *a, struct ice_pair *p, mono_us now) {
   if (g == a->cur && a->old) a->drop_old = true;
 }
 
+/* When the peer is taken to have moved, if it shows up elsewhere. */
+static mono_us moved_at(const struct ice_pair *selected) {
+  mono_us since = selected->consent.missing_since;
+  return since ? mono_min(mono_add(since, 2 * selected->srtt + MOVED),
+                          ice_consent_doubted_at(selected))
+               : MONO_NEVER;
+}
+
 void ice_nomination_follow(struct ice_agent *a, struct ice_pair *p, mono_us now) {
   const struct ice_pair *s = p->gen->selected;
   p->nominated = true;
   p->peer_nominates = false;
   p->nominated_at = now;
-  if (!s || s == p || p->priority > s->priority || now - s->nominated_at >= HOLD)
+  if (!s || s == p || p->priority > s->priority || now - s->nominated_at >= HOLD ||
+      now >= moved_at(s))
     select_pair(a, p, now);
+}
+
+/* What was silent as long as the pair that is left does not attract data again before it answers.
+ */
+static void mistrust(const struct ice_generation *g, const struct ice_pair *left) {
+  if (!left || !left->consent.missing_since) return;
+  LIST_EACH(it, &g->pairs) {
+    struct ice_pair *p = LIST_ENTRY(it, struct ice_pair, node);
+    if (p->last_response <= left->consent.missing_since) p->unproven = true;
+  }
 }
 
 void ice_nomination_done(struct ice_agent *a, struct ice_pair *p, mono_us now) {
   bool moved = p->gen->was_selected && p->gen->selected != p;
+  struct ice_pair *left = moved ? p->gen->selected : NULL;
+  mistrust(p->gen, left);
   p->nominate = false;
   if (p->gen->nominating == p) p->gen->nominating = NULL;
   p->nominated_at = now;
   select_pair(a, p, now);
+  if (left && left->unproven) ice_checklist_recheck_pair(left); /* it may have been a pause */
   if (!moved) return;
   p->gen->consenting = p;
   ice_consent_heard(p, a->cfg.rng, now);
@@ -58,8 +83,10 @@ static mono_us clamp(mono_us v, mono_us low, mono_us high) {
 
 /* Until when it is worth waiting for p, which is better than the valid pair `best`. */
 static mono_us hope_until(const struct ice_pair *p, const struct ice_pair *best) {
-  bool open = p->state != ICE_PAIR_SUCCEEDED && p->state != ICE_PAIR_FAILED;
-  if (!open || p->link->state != ICE_LINK_UP || p->priority <= best->priority) return 0;
+  bool settled = p->state == ICE_PAIR_SUCCEEDED && !p->unproven;
+  if (settled || p->state == ICE_PAIR_FAILED || p->link->state != ICE_LINK_UP ||
+      p->priority <= best->priority)
+    return 0;
   mono_us until =
       mono_add(p->gen->valid_at, clamp(2 * best->srtt + PATIENCE_MIN, PATIENCE_MIN, PATIENCE_MAX));
   if (!p->checking || p->check.sent == 0) return until;
@@ -75,27 +102,38 @@ static mono_us choose_at(const struct ice_generation *g, const struct ice_pair *
   return at;
 }
 
+static bool shows_move(const struct ice_pair *p, const struct ice_pair *selected) {
+  return p->remote->type == ICE_PRFLX && p->last_received > selected->last_response;
+}
+
 /* A valid pair that answered after the selected one fell silent, or NULL. */
 static struct ice_pair *alternative(const struct ice_generation *g, mono_us now) {
   const struct ice_pair *s = g->selected;
   struct ice_pair *best = NULL;
-  if (g->consenting != s || now < ice_consent_doubted_at(s)) return NULL;
+  if (g->consenting != s || now < moved_at(s)) return NULL;
+  bool doubted = now >= ice_consent_doubted_at(s);
   LIST_EACH(it, &g->pairs) {
     struct ice_pair *p = LIST_ENTRY(it, struct ice_pair, node);
     if (p == s || !ice_pair_valid(p) || p->last_response <= s->consent.missing_since) continue;
+    if (!doubted && !shows_move(p, s)) continue;
     if (!best || p->priority > best->priority) best = p;
   }
   return best;
 }
 
-static bool is_relayed(const struct ice_pair *p) {
-  return p->link->type == ICE_RELAY || p->remote->type == ICE_RELAY;
+/* What stands between the two ends of a pair. */
+enum between { BETWEEN_NOTHING, BETWEEN_NATS, BETWEEN_RELAY };
+
+static enum between between(const struct ice_pair *p) {
+  if (p->link->type == ICE_RELAY || p->remote->type == ICE_RELAY) return BETWEEN_RELAY;
+  bool plain = p->remote->type == ICE_HOST && p->mapped.family == ADDR_NONE;
+  return plain ? BETWEEN_NOTHING : BETWEEN_NATS;
 }
 
-/* A valid pair without the relay that the selected one needs, or NULL: data moves up to it. */
-static struct ice_pair *without_relay(const struct ice_generation *g) {
+/* A valid pair with less in between than the selected one has, or NULL: data moves up to it. */
+static struct ice_pair *more_direct(const struct ice_generation *g) {
   struct ice_pair *best = ice_pair_best_valid(g);
-  return best && is_relayed(g->selected) && !is_relayed(best) ? best : NULL;
+  return best && !best->unproven && between(best) < between(g->selected) ? best : NULL;
 }
 
 static bool may_nominate(const struct ice_agent *a) {
@@ -107,23 +145,25 @@ void ice_nomination_run(struct ice_agent *a, mono_us now) {
   if (!may_nominate(a)) return;
   if (g->selected) {
     struct ice_pair *p = alternative(g, now);
-    if (!p) p = without_relay(g);
+    if (!p) p = more_direct(g);
     if (p) nominate(p);
     return;
   }
   struct ice_pair *best = ice_pair_best_valid(g);
-  if (best && now >= choose_at(g, best)) nominate(best);
+  if (best && !best->unproven && now >= choose_at(g, best)) nominate(best);
 }
 
 mono_us ice_nomination_deadline(const struct ice_agent *a, mono_us now) {
   const struct ice_generation *g = a->cur;
   if (!may_nominate(a)) return MONO_NEVER;
   if (g->selected) {
-    mono_us doubted = ice_consent_doubted_at(g->selected);
-    return g->consenting == g->selected && doubted > now ? doubted : MONO_NEVER;
+    if (g->consenting != g->selected) return MONO_NEVER;
+    mono_us moved = moved_at(g->selected), doubted = ice_consent_doubted_at(g->selected);
+    if (moved > now) return moved;
+    return doubted > now ? doubted : MONO_NEVER;
   }
   const struct ice_pair *best = ice_pair_best_valid(g);
-  mono_us at = best ? choose_at(g, best) : MONO_NEVER;
+  mono_us at = best && !best->unproven ? choose_at(g, best) : MONO_NEVER;
   return at > now ? at : now + 1;
 }
 

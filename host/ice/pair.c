@@ -81,11 +81,16 @@ bool ice_pair_same_foundation(const struct ice_pair *p, const struct ice_pair *q
          strcmp(p->remote->foundation, q->remote->foundation) == 0;
 }
 
+static bool is_better(const struct ice_pair *p, const struct ice_pair *than) {
+  if (p->unproven != than->unproven) return than->unproven;
+  return p->priority > than->priority;
+}
+
 struct ice_pair *ice_pair_best_valid(const struct ice_generation *g) {
   struct ice_pair *best = NULL;
   LIST_EACH(it, &g->pairs) {
     struct ice_pair *p = LIST_ENTRY(it, struct ice_pair, node);
-    if (ice_pair_valid(p) && (!best || p->priority > best->priority)) best = p;
+    if (ice_pair_valid(p) && (!best || is_better(p, best))) best = p;
   }
   return best;
 }

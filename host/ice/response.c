@@ -101,8 +101,12 @@ static void check_succeeded(struct ice_agent *a, const struct match *match,
 static void succeeded(struct ice_agent *a, const struct match *match, const struct ice_input *in) {
   struct ice_pair *p = match->pair;
   p->last_response = in->now;
+  p->unproven = false;
   measure(a, match, in);
-  if (p->gen->consenting == p) ice_consent_heard(p, a->cfg.rng, in->now);
+  if (p->gen->consenting == p) {
+    a->resumed_news |= p->consent.suspected || in->now >= ice_consent_doubted_at(p);
+    ice_consent_heard(p, a->cfg.rng, in->now);
+  }
   if (match->what != CONSENT && !p->gen->failed) check_succeeded(a, match, in);
 }
 

@@ -72,6 +72,7 @@ struct ice_consent {
   mono_us heard;         /* the last answer */
   mono_us missing_since; /* the first request without an answer; 0: none */
   mono_us quick;         /* wait before the next quick re-check */
+  bool suspected;        /* it was asked for because data had no answer either */
   bool rechecked;        /* the other pairs were asked to be checked again */
   unsigned sent;
   struct {
@@ -96,6 +97,7 @@ struct ice_pair {
   enum ice_pair_state state;
   uint64_t priority;
   bool late;           /* checked even though a pair is selected already */
+  bool unproven;       /* valid, but silent since the selected pair was lost: it may be lost too */
   bool nominated;      /* by us or by the peer */
   bool peer_nominates; /* USE-CANDIDATE came, select it once it is valid */
   bool nominate;       /* the next check carries USE-CANDIDATE */
@@ -124,6 +126,7 @@ struct ice_generation {
   struct list remotes, pairs, triggered;
   size_t n_signalled, n_prflx, n_pairs;
   struct ice_pair *selected;
+  bool doubted_news;           /* the pair that carries data has just come into doubt */
   bool was_selected;           /* it, or one before it */
   struct ice_pair *nominating; /* we control: the pair whose nomination is under way */
   struct ice_pair *consenting; /* the pair whose consent is kept fresh */
@@ -163,7 +166,7 @@ struct ice_agent {
   size_t n_responses;
   enum ice_state state, told_state;
   uint32_t told_selected; /* pair id */
-  bool rtt_news;
+  bool rtt_news, resumed_news;
   bool drop_old;
   bool relay_only, relay_only_next; /* in this generation, and from the next on */
   bool gathering;                   /* the owner goes on gathering */

@@ -306,6 +306,14 @@ void gatherer_suspect(struct gatherer *g, mono_us now, uint32_t relay) {
   if (a && a->turn) turn_client_probe(a->turn, now);
 }
 
+void gatherer_recheck(struct gatherer *g, mono_us now) {
+  if (!g->started || g->released) return;
+  LIST_EACH(it, &g->asks) {
+    struct gatherer_ask *a = LIST_ENTRY(it, struct gatherer_ask, node);
+    if (!ask_is_stream(a) && !g->servers.list[a->server].retired) ask_recheck(a, now);
+  }
+}
+
 void gatherer_release(struct gatherer *g, mono_us now) {
   g->released = true;
   LIST_EACH_SAFE(it, tmp, &g->asks) {

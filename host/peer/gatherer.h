@@ -137,6 +137,11 @@ bool gatherer_route(const struct gatherer *g, uint32_t relay, struct path *ret);
 /* What goes by the relay has had no answer for a while. */
 void gatherer_suspect(struct gatherer *g, mono_us now, uint32_t relay);
 
+/* A path that goes by a NAT's mapping or by a relay may be lost: asks all UDP servers again, at
+ * most once a second. A new mapped address is told as GATHERER_EV_REFLEXIVE, an allocation that is
+ * gone as GATHERER_EV_LOST. */
+void gatherer_recheck(struct gatherer *g, mono_us now);
+
 /* Gives all allocations back: poll once more until OUT_IDLE. */
 void gatherer_release(struct gatherer *g, mono_us now);
 

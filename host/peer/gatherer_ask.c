@@ -11,6 +11,7 @@
 
 #define PACE          (5 * MONO_MS) /* between two first requests, RFC 8445 section 14: at least */
 #define REDIRECTS_MAX 3
+#define RECHECK_APART MONO_S
 #define RETRY_FIRST   (100 * MONO_MS) /* after a lost allocation, doubling */
 #define RETRY_MOST    (32 * MONO_S)
 
@@ -103,6 +104,15 @@ static void start(struct gatherer *g, struct gatherer_ask *a, mono_us now) {
   }
 }
 
+void ask_recheck(struct gatherer_ask *a, mono_us now) {
+  if (a->turn && a->state == ASK_UP) turn_client_probe(a->turn, now);
+  bool answered = a->state == ASK_OVER && a->code == 0 && a->mapped.family != ADDR_NONE;
+  if (a->turn || !answered || now < mono_add(a->start_at, RECHECK_APART)) return;
+  a->state = ASK_WAITING;
+  a->again = true;
+  a->start_at = now;
+}
+
 void ask_run(struct gatherer *g, struct gatherer_ask *a, mono_us now) {
   if (a->state == ASK_WAITING && now >= a->start_at) start(g, a, now);
   if (a->state == ASK_RUNNING && ask_is_stream(a) && !a->turn) start_turn(g, a, now);
@@ -131,6 +141,7 @@ static int binding_answer(struct gatherer_ask *a, mono_us now, const struct stun
     return 0;
   }
   a->state = ASK_OVER;
+  a->again = false;
   a->code = 0;
   a->news = NEWS_REFLEXIVE;
   return 0;

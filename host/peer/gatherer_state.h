@@ -105,6 +105,8 @@ struct gatherer_ask *ask_new(struct gatherer *g, uint16_t server, const struct g
                              const struct addr *remote, mono_us now);
 void ask_free(struct gatherer *g, struct gatherer_ask *a);
 void ask_fail(struct gatherer_ask *a, mono_us now, unsigned code, const char *text);
+/* Of a UDP server that has answered: is what it said still so? */
+void ask_recheck(struct gatherer_ask *a, mono_us now);
 /* Does what is due. */
 void ask_run(struct gatherer *g, struct gatherer_ask *a, mono_us now);
 /* True when *ret was filled. */

@@ -48,7 +48,8 @@ struct peer_turn {
  * 14.2). */
 #define PEER_PACING_MS 10
 /* Longer than a network of a school and a host that is busy take to answer. */
-#define PEER_SILENCE (150 * MONO_MS)
+#define PEER_SILENCE      (150 * MONO_MS) /* at least, and the RTT and ... */
+#define PEER_SILENCE_MORE (100 * MONO_MS)
 /* The longest datagram of ours, of any layer. */
 #define PEER_PLAIN_MAX 2048
 /* What the way through a relay may add between it and the peer, or take away before it. */
@@ -86,6 +87,7 @@ struct peer {
   bool dtls_started, dtls_client, associated, closed, close_sent;
   bool dtls_ended; /* by the peer: the channels do not know yet */
   bool path_writable;
+  mono_us rtt;            /* of the path; 0: not known yet */
   mono_us silent_since;   /* the first datagram that nothing has come back for; 0: none */
   uint32_t blocked_link;  /* the link the kernel takes nothing for; 0: none */
   struct path data_path;  /* link 0: none */
@@ -157,6 +159,10 @@ enum peer_step peer_step(struct peer *p, mono_us now, uint8_t *buf, size_t cap,
 void peer_set_mtu(struct peer *p, mono_us now);
 /* Tells the machines whether and where datagrams may go. */
 void peer_update_path(struct peer *p, mono_us now);
+/* Nothing has come back for what was sent: asks whether the path still stands. */
+void peer_watch_silence(struct peer *p, mono_us now);
+/* When it is to be asked next; MONO_NEVER: nothing is missing. */
+mono_us peer_silence_deadline(const struct peer *p);
 /* Whether an end of candidates may be told; after each input of the gatherer. */
 void peer_update_gathering(struct peer *p);
 int peer_datagram(struct peer *p, mono_us now, const struct path *path, struct bytes datagram);

@@ -172,6 +172,7 @@ int peer_wake(struct peer *p, mono_us now) {
     r = ice_agent_wake(p->ice, now);
   }
   if (due(&p->gatherer_turn, now)) p->gatherer_turn.dirty = true;
+  if (peer_silence_deadline(p) <= now) peer_watch_silence(p, now);
   if (r == 0 && due(&p->dtls_turn, now)) {
     p->dtls_turn.dirty = true;
     r = dtls_wake(p->dtls, now);
@@ -190,7 +191,8 @@ static void idle(const struct peer *p, mono_us now, struct peer_out *ret) {
   } wishes[] = {{p->ice_turn.wake_at, PEER_LAYER_ICE},
                 {p->gatherer_turn.wake_at, PEER_LAYER_GATHERER},
                 {p->dtls_turn.wake_at, PEER_LAYER_DTLS},
-                {p->dc_turn.wake_at, PEER_LAYER_SCTP}};
+                {p->dc_turn.wake_at, PEER_LAYER_SCTP},
+                {peer_silence_deadline(p), PEER_LAYER_ICE}};
   ret->kind = OUT_IDLE;
   ret->u.wake.at = MONO_NEVER;
   ret->u.wake.layer = PEER_LAYER_NONE;
@@ -206,13 +208,19 @@ void peer_poll(struct peer *p, mono_us now, uint8_t *buf, size_t cap, struct pee
   assert(cap >= 8192);
   /* another input may have come at the very time of a timer */
   if (due(&p->ice_turn, now) || due(&p->gatherer_turn, now) || due(&p->dtls_turn, now) ||
-      due(&p->dc_turn, now))
+      due(&p->dc_turn, now) || peer_silence_deadline(p) <= now)
     (void)peer_wake(p, now);
   for (;;) {
     if (peer_poll_state(p, ret)) return;
     switch (peer_step(p, now, buf, cap, ret)) {
     case PEER_STEP_OUT: return;
-    case PEER_STEP_NOTHING: idle(p, now, ret); return;
+    case PEER_STEP_NOTHING:
+      if (peer_silence_deadline(p) > now) {
+        idle(p, now, ret);
+        return;
+      }
+      peer_watch_silence(p, now); /* what is missing became known in this very poll */
+      break;
     case PEER_STEP_PROGRESS: break;
     }
   }

@@ -20,6 +20,7 @@ static void fall_asleep(struct peer_turn *turn, mono_us wake_at) {
 }
 
 static void learn_rtt(struct peer *p, mono_us rtt) {
+  p->rtt = rtt;
   dtls_set_rtt(p->dtls, rtt);
   dc_hint_rtt(p->channels, rtt);
 }
@@ -44,12 +45,26 @@ static enum peer_step on_gathered(struct peer *p) {
   return PEER_STEP_PROGRESS;
 }
 
+/* Whether the peer is gone is for ICE to say, and for a restart to mend. */
+static void on_ice_state(struct peer *p, mono_us now, enum ice_state state) {
+  p->ice_state = state;
+  dc_set_path_doubted(p->channels, now, state == ICE_DISCONNECTED || state == ICE_FAILED);
+}
+
 static enum peer_step on_ice_event(struct peer *p, mono_us now, const struct ice_event *ev,
                                    struct peer_out *ret) {
   switch (ev->kind) {
   case ICE_EV_CANDIDATE: return on_candidate(p, &ev->u.candidate, ret);
   case ICE_EV_GATHERED: return on_gathered(p);
-  case ICE_EV_STATE: p->ice_state = ev->u.state; break;
+  case ICE_EV_STATE: on_ice_state(p, now, ev->u.state); break;
+  case ICE_EV_DOUBTED:
+    gatherer_recheck(p->gatherer, now);
+    p->gatherer_turn.dirty = true;
+    return PEER_STEP_PROGRESS;
+  case ICE_EV_RESUMED:
+    if (p->associated) dc_path_resumed(p->channels, now);
+    p->dc_turn.dirty = true;
+    return PEER_STEP_PROGRESS;
   case ICE_EV_SELECTED:
     p->counters.selected_pair_changes++;
     p->announce_path = true;
@@ -189,15 +204,30 @@ static void count_sent(struct peer *p, size_t n, size_t datagrams) {
   p->counters.bytes_sent += n;
 }
 
-/* The machines above send again what is not acknowledged: a path that stays silent meanwhile may be
- * lost long before its consent is due. */
-static void watch_silence(struct peer *p, mono_us now) {
-  if (p->silent_since == 0) p->silent_since = now;
-  if (now - p->silent_since < PEER_SILENCE) return;
+/* A path that stays silent may be lost long before its consent is due. */
+static mono_us silence_lasts_until(const struct peer *p) {
+  mono_us wait =
+      p->rtt + PEER_SILENCE_MORE > PEER_SILENCE ? p->rtt + PEER_SILENCE_MORE : PEER_SILENCE;
+  return mono_add(p->silent_since, wait);
+}
+
+void peer_watch_silence(struct peer *p, mono_us now) {
+  if (p->silent_since == 0 || now < silence_lasts_until(p)) return;
   p->silent_since = now;
   ice_agent_suspect(p->ice, now);
   gatherer_suspect(p->gatherer, now, p->data_path.link);
   p->ice_turn.dirty = p->gatherer_turn.dirty = true;
+}
+
+/* The machines above send again what is not acknowledged. */
+static void note_unanswered(struct peer *p, mono_us now) {
+  if (p->silent_since == 0) p->silent_since = now;
+  peer_watch_silence(p, now);
+}
+
+mono_us peer_silence_deadline(const struct peer *p) {
+  bool counts = p->silent_since != 0 && p->path_writable && dc_awaits_answer(p->channels);
+  return counts ? silence_lasts_until(p) : MONO_NEVER;
 }
 
 static enum peer_step transmit(struct peer *p, size_t n, size_t segment, struct peer_out *ret) {
@@ -356,7 +386,7 @@ static enum peer_step step_channels(struct peer *p, mono_us now, uint8_t *buf, s
                                     struct peer_out *ret) {
   if (!p->has_held) {
     struct run r = seal_run(p, now, buf, cap);
-    if (r.n > 0) watch_silence(p, now);
+    if (r.n > 0) note_unanswered(p, now);
     if (r.n > 0 && p->data_path.link) return transmit_run(p, &r, ret);
     if (!p->has_held) return PEER_STEP_PROGRESS;
   }

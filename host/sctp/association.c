@@ -292,6 +292,20 @@ void sctp_path_changed(struct sctp *s, mono_us now) {
   if (assoc_is_up(s) && s->tx.out.flight.n == 0) heartbeat_probe(s);
 }
 
+void sctp_set_path_doubted(struct sctp *s, mono_us now, bool doubted) {
+  (void)assoc_enter(s, now);
+  s->tx.doubted = doubted;
+}
+
+void sctp_path_resumed(struct sctp *s, mono_us now) {
+  mono_us t = assoc_enter(s, now);
+  if (assoc_is_up(s)) sender_path_resumed(&s->tx, t);
+}
+
+bool sctp_awaits_answer(const struct sctp *s) {
+  return s->tx.out.flight.n > 0;
+}
+
 void sctp_hint_rtt(struct sctp *s, mono_us rtt) {
   s->hint = rtt;
   if (s->tx.rtt.srtt == 0) rtt_init(&s->tx.rtt, rtt);

@@ -141,6 +141,16 @@ void sctp_set_writable(struct sctp *s, mono_us now, bool writable);
  * 8445 switch). */
 void sctp_path_changed(struct sctp *s, mono_us now);
 
+/* While the owner knows the path to be silent, what is not answered does not count against the
+ * peer: it is for the owner to end the association. */
+void sctp_set_path_doubted(struct sctp *s, mono_us now, bool doubted);
+/* The path was silent and answers again: what waits for a timer that was backed off goes at once.
+ */
+void sctp_path_resumed(struct sctp *s, mono_us now);
+
+/* True while data is on its way that was neither acknowledged nor given up. */
+bool sctp_awaits_answer(const struct sctp *s);
+
 /* The path's RTT as known from ICE, before SCTP has measured its own. */
 void sctp_hint_rtt(struct sctp *s, mono_us rtt);
 

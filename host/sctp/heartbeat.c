@@ -59,7 +59,7 @@ void heartbeat_wake(struct sctp *s, mono_us now) {
   if (now < h->at) return;
   if (h->waiting) {
     h->waiting = false;
-    s->tx.errors++;
+    if (!s->tx.doubted) s->tx.errors++;
     h->due = true;
   } else if (sender_is_idle(&s->tx)) {
     h->due = true;

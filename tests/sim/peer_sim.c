@@ -14,16 +14,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "support/sim.h"
+#include "support/sim_main.h"
 
 #define CHANNELS       6
 #define MESSAGES       24
 #define HEADER         16
 #define DEFAULT_SEEDS  2000
-#define WORKERS        2
 #define FREE_OF_CREDIT ((uint64_t)1 << 40)
 
 /* One channel as both ends see it, and what flows each way. */
@@ -586,54 +584,8 @@ static bool seed_passes(uint64_t seed, bool verbose) {
   return !sc.failed;
 }
 
-static int run_share(uint64_t first, uint64_t count, uint64_t share, bool verbose) {
-  int failures = 0;
-  for (uint64_t i = share; i < count; i += WORKERS) failures += !seed_passes(first + i, verbose);
-  (void)fflush(stdout);
-  return failures;
-}
-
-static bool run_all(uint64_t first, uint64_t count, bool verbose) {
-  bool good = true;
-  pid_t pids[WORKERS];
-  for (uint64_t w = 0; w < WORKERS; w++) {
-    pids[w] = fork();
-    assert(pids[w] >= 0);
-    if (pids[w] == 0) exit(run_share(first, count, w, verbose) ? 1 : 0);
-  }
-  for (uint64_t w = 0; w < WORKERS; w++) {
-    int status = 0;
-    (void)waitpid(pids[w], &status, 0);
-    good = good && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  }
-  return good;
-}
-
-static bool run_regressions(const char *path) {
-  FILE *f = fopen(path, "r");
-  bool good = true;
-  char line[128];
-  while (f && fgets(line, sizeof line, f))
-    if (line[0] >= '0' && line[0] <= '9')
-      good = seed_passes(strtoull(line, NULL, 10), false) && good;
-  if (f) (void)fclose(f);
-  return good;
-}
-
 int main(int argc, char **argv) {
-  uint64_t first = 1, count = DEFAULT_SEEDS;
-  bool verbose = false;
-  for (int i = 1; i < argc; i++) {
-    if (strcmp(argv[i], "--seeds") == 0 && i + 2 < argc) {
-      first = strtoull(argv[i + 1], NULL, 10);
-      count = strtoull(argv[i + 2], NULL, 10);
-      i += 2;
-    } else if (strcmp(argv[i], "--verbose") == 0) {
-      verbose = true;
-    }
-  }
-  bool good = run_regressions(SIM_REGRESSIONS) && run_all(first, count, verbose);
-  (void)printf("%llu seeds from %llu: %s\n", (unsigned long long)count, (unsigned long long)first,
-               good ? "passed" : "FAILED");
-  return good ? 0 : 1;
+  const struct sim_main m = {
+      .count = DEFAULT_SEEDS, .regressions = SIM_REGRESSIONS, .passes = seed_passes};
+  return sim_main(argc, argv, &m);
 }

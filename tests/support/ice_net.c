@@ -152,6 +152,8 @@ static void on_event(struct net_node *node, const struct ice_event *ev) {
     break;
   case ICE_EV_SELECTED: node->n_selected++; break;
   case ICE_EV_RTT: node->n_rtt++; break;
+  case ICE_EV_DOUBTED:
+  case ICE_EV_RESUMED: break;
   }
 }
 

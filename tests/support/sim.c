@@ -4,54 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/sim_state.h"
 #include "support/virtual_openssl.h"
-
-#define MAX_PEERS 64
-#define MAX_LINKS 32
-
-struct sim_link {
-  uint32_t link;
-  struct addr local;
-};
-
-struct sim_peer {
-  struct sim *sim;
-  struct peer *machine;
-  sim_on_event *on_event;
-  void *ctx;
-  struct addr address;
-  struct sim_link links[MAX_LINKS];
-  size_t n_links;
-  uint16_t next_port;
-  mono_us wake_at;
-  mono_us way_out_free_at; /* when the last queued byte has left, with a rate */
-  bool connected, draining;
-};
-
-enum happening_kind { HAPPENS_DATAGRAM, HAPPENS_CALL };
-
-struct happening {
-  mono_us at;
-  uint64_t order; /* breaks ties: first in, first out */
-  enum happening_kind kind;
-  struct addr from, to;
-  struct payload *data;
-  void (*fn)(void *ctx, void *arg);
-  void *ctx, *arg;
-};
-
-struct sim {
-  mono_us now;
-  struct seeded_rng weather_rng, machine_rng;
-  struct sim_weather weather;
-  struct happening *heap;
-  size_t n, cap;
-  uint64_t order, trace, datagrams;
-  struct sim_peer *peers[MAX_PEERS];
-  size_t n_peers;
-  uint8_t next_host;
-  struct dtls_identity *identity;
-};
 
 static void trace_bytes(struct sim *s, const void *data, size_t n) {
   const uint8_t *p = data;
@@ -62,17 +16,17 @@ static void trace_u64(struct sim *s, uint64_t v) {
   trace_bytes(s, &v, sizeof v);
 }
 
-static bool earlier(const struct happening *a, const struct happening *b) {
+static bool earlier(const struct sim_happening *a, const struct sim_happening *b) {
   return a->at < b->at || (a->at == b->at && a->order < b->order);
 }
 
 static void heap_swap(struct sim *s, size_t a, size_t b) {
-  struct happening t = s->heap[a];
+  struct sim_happening t = s->heap[a];
   s->heap[a] = s->heap[b];
   s->heap[b] = t;
 }
 
-static void heap_push(struct sim *s, struct happening h) {
+void sim_push(struct sim *s, struct sim_happening h) {
   if (s->n == s->cap) {
     s->cap = s->cap ? 2 * s->cap : 4096;
     s->heap = realloc(s->heap, s->cap * sizeof *s->heap);
@@ -85,8 +39,8 @@ static void heap_push(struct sim *s, struct happening h) {
     heap_swap(s, i, (i - 1) / 2);
 }
 
-static struct happening heap_pop(struct sim *s) {
-  struct happening top = s->heap[0];
+static struct sim_happening heap_pop(struct sim *s) {
+  struct sim_happening top = s->heap[0];
   s->heap[0] = s->heap[--s->n];
   for (size_t i = 0;;) {
     size_t least = i;
@@ -103,7 +57,7 @@ struct sim *sim_new(uint64_t seed) {
   if (!s) return NULL;
   s->now = 1000 * MONO_S;
   s->trace = 0xcbf29ce484222325u;
-  s->next_host = 1;
+  s->internet = (struct sim_site){.sim = s, .cfg.network = {10, 0}};
   s->heap =
       malloc(4096 * sizeof *s->heap); /* so that no test makes the network run out of memory */
   s->cap = s->heap ? 4096 : 0;
@@ -121,10 +75,13 @@ struct sim *sim_free(struct sim *s) {
     peer_free(s->peers[i]->machine);
     free(s->peers[i]);
   }
+  free(s->peers);
   for (size_t i = 0; i < s->n; i++) {
     payload_free(s->heap[i].data);
-    free(s->heap[i].arg);
+    if (s->heap[i].kind == SIM_CALL) free(s->heap[i].arg);
   }
+  sim_server_free_all(s);
+  sim_net_free(s);
   dtls_identity_unref(s->identity);
   free(s->heap);
   free(s);
@@ -152,11 +109,15 @@ uint64_t sim_datagrams(const struct sim *s) {
   return s->datagrams;
 }
 
+uint64_t sim_bytes(const struct sim *s) {
+  return s->bytes;
+}
+
 struct peer *sim_peer_machine(struct sim_peer *sp) {
   return sp->machine;
 }
 
-static bool chance(struct sim *s, uint32_t in_10000) {
+bool sim_chance(struct sim *s, uint32_t in_10000) {
   return in_10000 > 0 && rng_below(&s->weather_rng.rng, 10000) < in_10000;
 }
 
@@ -188,11 +149,10 @@ static void send_copy(struct sim *s, struct sim_peer *from, const struct addr *s
   if (at == MONO_NEVER) return;
   struct payload *copy = payload_copy(datagram);
   if (!copy) return; /* no memory in the network: a lost datagram */
-  if (may_corrupt(datagram) && chance(s, s->weather.corrupt))
+  if (may_corrupt(datagram) && sim_chance(s, s->weather.corrupt))
     copy->data[rng_below(&s->weather_rng.rng, (uint32_t)copy->n)] ^=
         (uint8_t)(1 + rng_below(&s->weather_rng.rng, 255));
-  heap_push(s, (struct happening){
-                   .at = at, .kind = HAPPENS_DATAGRAM, .from = *source, .to = *to, .data = copy});
+  sim_net_send(s, at, (struct sim_sent){from->site, *source, *to, copy});
 }
 
 static void send_datagram(struct sim_peer *sp, const struct path *path, struct bytes datagram,
@@ -201,17 +161,22 @@ static void send_datagram(struct sim_peer *sp, const struct path *path, struct b
   trace_u64(s, s->now);
   trace_bytes(s, datagram.p, datagram.n);
   s->datagrams++;
+  s->bytes += datagram.n;
   const struct sim_link *link = NULL;
   for (size_t i = 0; i < sp->n_links; i++)
     if (sp->links[i].link == path->link) link = &sp->links[i];
   bool fits = s->weather.mtu == 0 || fragment || datagram.n <= s->weather.mtu;
   if (!link || !sp->connected || !fits) return;
-  if (chance(s, s->weather.loss)) return;
+  if (sim_chance(s, s->weather.loss)) return;
   send_copy(s, sp, &link->local, &path->remote, datagram);
-  if (chance(s, s->weather.duplicate)) send_copy(s, sp, &link->local, &path->remote, datagram);
+  if (sim_chance(s, s->weather.duplicate)) send_copy(s, sp, &link->local, &path->remote, datagram);
 }
 
 static void send_run(struct sim_peer *sp, const struct peer_out *out, const uint8_t *buf) {
+  if (out->u.tx.path.link & PEER_STREAM_LINK) {
+    sim_stream_send(sp, out->u.tx.path.link, (struct bytes){buf, out->u.tx.n});
+    return;
+  }
   size_t segment = out->u.tx.segment ? out->u.tx.segment : out->u.tx.n;
   for (size_t at = 0; at < out->u.tx.n; at += segment) {
     size_t n = out->u.tx.n - at < segment ? out->u.tx.n - at : segment;
@@ -221,7 +186,8 @@ static void send_run(struct sim_peer *sp, const struct peer_out *out, const uint
 
 static void bind_link(struct sim_peer *sp, const struct ice_bind *bind) {
   struct addr local = bind->local;
-  if (sp->n_links == MAX_LINKS || !addr_ip_equal(&local, &sp->address)) {
+  bool ours = addr_ip_equal(&local, &sp->address[0]) || addr_ip_equal(&local, &sp->address[1]);
+  if (sp->n_links == SIM_LINKS || !ours) {
     (void)peer_bound(sp->machine, sp->sim->now, bind->link, -99, NULL);
     return;
   }
@@ -231,6 +197,7 @@ static void bind_link(struct sim_peer *sp, const struct ice_bind *bind) {
 }
 
 static void unbind_link(struct sim_peer *sp, uint32_t link) {
+  if (link & PEER_STREAM_LINK) sim_stream_close(sp, link);
   for (size_t i = 0; i < sp->n_links; i++)
     if (sp->links[i].link == link) sp->links[i--] = sp->links[--sp->n_links];
 }
@@ -246,6 +213,14 @@ static void hand_event(struct sim_peer *sp, const struct peer_event *ev) {
   sp->on_event(sp->ctx, sp, ev, is_message ? &message : NULL);
 }
 
+/* Alarms that were overtaken by an earlier one are found out when they happen. */
+static void set_alarm(struct sim_peer *sp, mono_us at) {
+  sp->wake_at = at;
+  if (at == MONO_NEVER || sp->alarm_at <= at) return;
+  sp->alarm_at = at;
+  sim_push(sp->sim, (struct sim_happening){.at = at, .kind = SIM_ALARM, .arg = sp});
+}
+
 void sim_peer_drain(struct sim_peer *sp) {
   static uint8_t buf[65536];
   struct peer_out out;
@@ -254,7 +229,7 @@ void sim_peer_drain(struct sim_peer *sp) {
   while (sp->machine) {
     peer_poll(sp->machine, sp->sim->now, buf, sizeof buf, &out);
     if (out.kind == OUT_IDLE) {
-      sp->wake_at = out.u.wake.at;
+      set_alarm(sp, out.u.wake.at);
       break;
     }
     switch (out.kind) {
@@ -265,21 +240,37 @@ void sim_peer_drain(struct sim_peer *sp) {
     case OUT_RESOLVE:
       (void)peer_resolved(sp->machine, sp->sim->now, out.u.resolve.id, -2, NULL, 0);
       break;
-    case OUT_IDLE:
-    case OUT_STREAM: break;
+    case OUT_STREAM: sim_stream_ask(sp, &out.u.stream); break;
+    case OUT_IDLE: break;
     }
   }
   sp->draining = false;
 }
 
-static void announce_address(struct sim_peer *sp) {
-  struct ice_interface_addr list = {.name = "eth0", .addr = sp->address};
-  (void)peer_set_interfaces(sp->machine, sp->sim->now, &list, 1);
+static void announce_addresses(struct sim_peer *sp) {
+  struct ice_interface_addr list[2];
+  size_t n = 0;
+  for (size_t i = 0; i < 2; i++)
+    if (sp->address[i].family != ADDR_NONE)
+      list[n++] = (struct ice_interface_addr){.name = "eth0", .addr = sp->address[i]};
+  (void)peer_set_interfaces(sp->machine, sp->sim->now, list, n);
 }
 
-struct sim_peer *sim_peer_new(struct sim *s, const struct peer_cfg *cfg, sim_on_event *on_event,
-                              void *ctx) {
-  assert(s->n_peers < MAX_PEERS);
+static void keep_peer(struct sim *s, struct sim_peer *sp) {
+  if (s->n_peers == s->cap_peers) {
+    s->cap_peers = s->cap_peers ? 2 * s->cap_peers : 64;
+    s->peers = realloc(s->peers, s->cap_peers * sizeof(struct sim_peer *));
+    assert(s->peers);
+  }
+  s->peers[s->n_peers++] = sp;
+  for (size_t i = 0; i < 2; i++)
+    if (sp->address[i].family != ADDR_NONE)
+      sim_net_add(s, sp->site, &sp->address[i], SIM_NODE_PEER, sp);
+}
+
+/* A peer without addresses yet, or NULL. */
+static struct sim_peer *make_peer(struct sim *s, const struct peer_cfg *cfg, sim_on_event *on_event,
+                                  void *ctx) {
   struct sim_peer *sp = calloc(1, sizeof *sp);
   if (!sp) return NULL;
   struct peer_cfg own = *cfg;
@@ -288,18 +279,41 @@ struct sim_peer *sim_peer_new(struct sim *s, const struct peer_cfg *cfg, sim_on_
   *sp = (struct sim_peer){.sim = s,
                           .on_event = on_event,
                           .ctx = ctx,
-                          .address = addr_v4(10, 0, 0, s->next_host++, 0),
+                          .site = &s->internet,
                           .next_port = 40000,
                           .wake_at = MONO_NEVER,
+                          .alarm_at = MONO_NEVER,
                           .connected = true};
   if (peer_new(&sp->machine, &own, s->now) < 0) {
     free(sp);
     return NULL;
   }
-  s->peers[s->n_peers++] = sp;
-  announce_address(sp);
+  return sp;
+}
+
+static struct sim_peer *start_peer(struct sim_peer *sp) {
+  keep_peer(sp->sim, sp);
+  announce_addresses(sp);
   sim_peer_drain(sp);
   return sp;
+}
+
+struct sim_peer *sim_peer_new(struct sim *s, const struct peer_cfg *cfg, sim_on_event *on_event,
+                              void *ctx) {
+  struct sim_peer *sp = make_peer(s, cfg, on_event, ctx);
+  if (!sp) return NULL;
+  sp->address[0] = sim_net_private(&s->internet);
+  return start_peer(sp);
+}
+
+struct sim_peer *sim_peer_new_at(struct sim *s, const struct sim_home *home,
+                                 const struct peer_cfg *cfg, sim_on_event *on_event, void *ctx) {
+  struct sim_peer *sp = make_peer(s, cfg, on_event, ctx);
+  if (!sp) return NULL;
+  if (home->site) sp->site = home->site;
+  if (!home->no_v4) sp->address[0] = home->site ? sim_net_private(home->site) : sim_net_public(s);
+  if (home->v6) sp->address[1] = sim_net_v6(s);
+  return start_peer(sp);
 }
 
 void sim_peer_kill(struct sim_peer *sp) {
@@ -313,54 +327,58 @@ void sim_peer_set_connected(struct sim_peer *sp, bool connected) {
 }
 
 int sim_peer_readdress(struct sim_peer *sp) {
-  sp->address = addr_v4(10, 0, 0, sp->sim->next_host++, 0);
-  announce_address(sp);
+  sim_net_remove(sp->sim, sp->site, &sp->address[0]);
+  sp->address[0] = sim_net_private(sp->site);
+  sim_net_add(sp->sim, sp->site, &sp->address[0], SIM_NODE_PEER, sp);
+  announce_addresses(sp);
   sim_peer_drain(sp);
   return 0;
 }
 
 void sim_at(struct sim *s, mono_us at, void (*fn)(void *ctx, void *arg), void *ctx, void *arg) {
-  heap_push(s,
-            (struct happening){.at = at, .kind = HAPPENS_CALL, .fn = fn, .ctx = ctx, .arg = arg});
+  sim_push(s, (struct sim_happening){.at = at, .kind = SIM_CALL, .fn = fn, .ctx = ctx, .arg = arg});
 }
 
-static void deliver(struct sim *s, const struct happening *h) {
-  for (size_t i = 0; i < s->n_peers; i++) {
-    struct sim_peer *sp = s->peers[i];
-    for (size_t k = 0; sp->machine && sp->connected && k < sp->n_links; k++) {
-      if (!addr_equal(&sp->links[k].local, &h->to)) continue;
-      struct path path = {sp->links[k].link, h->from};
-      (void)peer_recv(sp->machine, s->now, &path, payload_bytes(h->data));
-      sim_peer_drain(sp);
-      return;
-    }
+void sim_hand_datagram(struct sim_peer *sp, const struct addr *from, const struct addr *to,
+                       struct bytes datagram) {
+  for (size_t k = 0; sp->machine && sp->connected && k < sp->n_links; k++) {
+    if (!addr_equal(&sp->links[k].local, to)) continue;
+    struct path path = {sp->links[k].link, *from};
+    (void)peer_recv(sp->machine, sp->sim->now, &path, datagram);
+    sim_peer_drain(sp);
+    return;
   }
+}
+
+static void ring(struct sim_peer *sp) {
+  sp->alarm_at = MONO_NEVER;
+  if (!sp->machine || sp->wake_at > sp->sim->now) {
+    if (sp->machine) set_alarm(sp, sp->wake_at);
+    return;
+  }
+  (void)peer_wake(sp->machine, sp->sim->now);
+  sim_peer_drain(sp);
 }
 
 static void happen(struct sim *s) {
-  struct happening h = heap_pop(s);
-  if (h.kind == HAPPENS_DATAGRAM) {
-    deliver(s, &h);
-    payload_free(h.data);
-  } else {
-    h.fn(h.ctx, h.arg);
+  struct sim_happening h = heap_pop(s);
+  switch (h.kind) {
+  case SIM_DATAGRAM: sim_net_arrive(s, &h); break;
+  case SIM_CALL: h.fn(h.ctx, h.arg); break;
+  case SIM_ALARM: ring(h.arg); break;
+  case SIM_STREAM_OPEN:
+  case SIM_STREAM_UP:
+  case SIM_STREAM_DOWN:
+  case SIM_STREAM_CLOSED:
+  case SIM_STREAM_LOST: sim_stream_happen(s, &h); break;
   }
-}
-
-static struct sim_peer *first_to_wake(struct sim *s) {
-  struct sim_peer *first = NULL;
-  for (size_t i = 0; i < s->n_peers; i++)
-    if (s->peers[i]->machine && (!first || s->peers[i]->wake_at < first->wake_at))
-      first = s->peers[i];
-  return first;
+  payload_free(h.data);
 }
 
 bool sim_run(struct sim *s, mono_us until, bool (*done)(void *ctx), void *ctx) {
   for (;;) {
     if (done && done(ctx)) return true;
-    struct sim_peer *sleeper = first_to_wake(s);
-    mono_us wake = sleeper ? sleeper->wake_at : MONO_NEVER;
-    mono_us next = s->n > 0 && s->heap[0].at <= wake ? s->heap[0].at : wake;
+    mono_us next = s->n > 0 ? s->heap[0].at : MONO_NEVER;
     if (next > until) {
       s->now = until;
       virtual_openssl_time(s->now);
@@ -370,11 +388,6 @@ bool sim_run(struct sim *s, mono_us until, bool (*done)(void *ctx), void *ctx) {
       s->now = next;
       virtual_openssl_time(s->now);
     }
-    if (s->n > 0 && s->heap[0].at <= s->now) {
-      happen(s);
-    } else {
-      (void)peer_wake(sleeper->machine, s->now);
-      sim_peer_drain(sleeper);
-    }
+    happen(s);
   }
 }

@@ -140,7 +140,7 @@ void recovery_on_t3(struct sender *s, mono_us now) {
   struct recovery *r = &s->recovery;
   bool closed = s->window_probe;
   /* A peer that answers and keeps its window shut is not gone (section 6.1, A). */
-  if (!closed || !s->heard) s->errors++;
+  if ((!closed || !s->heard) && !s->doubted) s->errors++;
   s->heard = false;
   s->timeouts++;
   rtt_back_off(&s->rtt);

@@ -84,6 +84,13 @@ void sender_path_changed(struct sender *s, mono_us now, mono_us hint) {
   recovery_arm_t3(s, now);
 }
 
+void sender_path_resumed(struct sender *s, mono_us now) {
+  s->errors = 0;
+  rtt_progress(&s->rtt);
+  if (s->out.flight.n > 0) s->probe_due = PROBE_OLDEST;
+  recovery_arm_t3(s, now);
+}
+
 void sender_set_mtu(struct sender *s, size_t mtu) {
   s->mtu = mtu;
   cubic_set_mtu(&s->cubic, sender_fragment(s));

@@ -66,6 +66,7 @@ struct sender {
   uint64_t packet_first; /* first TSN of the last packet with new data */
   size_t filled;         /* bytes in flight when the last packet left */
   mono_us last_sent;
+  bool doubted;     /* the owner knows the path to be silent: no errors are counted */
   mono_us rtt_from; /* what was sent before does not measure the path */
   mono_us real;     /* the owner's time at the last input */
   unsigned errors;  /* timeouts without an answer */
@@ -107,6 +108,8 @@ mono_us sender_deadline(struct sender *s, mono_us now);
 void sender_requeue(struct sender *s);
 
 /* The path is another one. */
+/* The path was silent and answers again: what is in flight is probed at once. */
+void sender_path_resumed(struct sender *s, mono_us now);
 void sender_path_changed(struct sender *s, mono_us now, mono_us hint);
 void sender_set_mtu(struct sender *s, size_t mtu);
 

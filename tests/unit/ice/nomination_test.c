@@ -174,6 +174,27 @@ static void test_a_later_nomination_of_a_worse_pair_is_followed(void **state) {
   bench_free(&b);
 }
 
+static void test_data_moves_up_from_a_nats_mapping_to_host_candidates(void **state) {
+  (void)state;
+  struct bench b;
+  bench_ready(&b, true);
+  b.now += 10 * MONO_MS;
+  const struct bench_answer mapped = {.mapped = bench_addr("203.0.113.5", 1234)};
+  assert_int_equal(bench_answer(&b, &b.tx[0], &mapped), 0);
+  assert_int_equal(bench_answer(&b, bench_last(&b, STUN_REQUEST), &mapped), 0);
+  assert_true(bench_pair(&b, 0).selected);
+  bench_clear(&b);
+  assert_int_equal(bench_candidate(&b, "192.0.2.3", 6009, UINT32_MAX / 2), 0);
+  bench_run(&b, b.now + 100 * MONO_MS);
+  assert_int_equal(bench_success(&b, bench_last(&b, STUN_REQUEST)), 0);
+  const struct bench_tx *tx = bench_last(&b, STUN_REQUEST);
+  assert_int_equal(tx->path.remote.port, 6009);
+  assert_true(bench_has(tx, STUN_ATTR_USE_CANDIDATE));
+  assert_int_equal(bench_success(&b, tx), 0);
+  assert_int_equal(ice_agent_data_path(b.a)->remote.port, 6009);
+  bench_free(&b);
+}
+
 static void test_use_candidate_means_nothing_while_we_control(void **state) {
   (void)state;
   struct bench b;
@@ -206,6 +227,7 @@ int main(void) {
       cmocka_unit_test(test_controlled_we_select_when_the_nominated_pair_is_valid),
       cmocka_unit_test(test_of_aggressive_nominations_the_best_pair_counts),
       cmocka_unit_test(test_a_later_nomination_of_a_worse_pair_is_followed),
+      cmocka_unit_test(test_data_moves_up_from_a_nats_mapping_to_host_candidates),
       cmocka_unit_test(test_use_candidate_means_nothing_while_we_control),
       cmocka_unit_test(test_data_may_flow_over_a_valid_pair_before_the_nomination),
   };

@@ -105,6 +105,32 @@ static void test_a_stun_server_tells_the_mapped_address(void **state) {
   end(t);
 }
 
+static void test_servers_are_asked_again_when_the_path_is_in_doubt(void **state) {
+  (void)state;
+  const struct peer_server s = server(false, PEER_TRANSPORT_UDP, "203.0.113.9");
+  const struct path path = {7, there};
+  struct table *t = begin(&s, 1);
+  assert_int_equal(gatherer_link_up(t->g, t->now, 7, &here), 0);
+  next(t);
+  assert_int_equal(answer_binding(t, &path), 0);
+  next(t);
+  gatherer_recheck(t->g, t->now); /* it has just been asked */
+  poll(t);
+  assert_int_equal(t->out.kind, OUT_IDLE);
+  t->now += MONO_S;
+  gatherer_recheck(t->g, t->now);
+  assert_false(gatherer_busy(t->g)); /* gathering is over all the same */
+  next(t);
+  assert_int_equal(t->out.kind, OUT_TX);
+  assert_int_equal(answer_binding(t, &path), 0);
+  poll(t);
+  assert_int_equal(t->out.kind, OUT_EVENT);
+  assert_int_equal(t->out.u.ev.kind, GATHERER_EV_REFLEXIVE);
+  poll(t);
+  assert_int_equal(t->out.kind, OUT_IDLE);
+  end(t);
+}
+
 static void test_a_silent_server_is_701_with_its_evidence(void **state) {
   (void)state;
   char why[160];
@@ -310,6 +336,7 @@ static void test_any_allocation_may_fail(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_stun_server_tells_the_mapped_address),
+      cmocka_unit_test(test_servers_are_asked_again_when_the_path_is_in_doubt),
       cmocka_unit_test(test_a_silent_server_is_701_with_its_evidence),
       cmocka_unit_test(test_names_are_resolved_and_one_that_is_not_found_is_701),
       cmocka_unit_test(test_a_stream_that_fails_says_why_and_closes_nothing),

@@ -1,5 +1,7 @@
 /* Sending: packets, windows, losses and their times (tx/sender.c, acknowledge.c, recovery.c,
  * fill.c). */
+#include <errno.h>
+
 #include "support/sctp_solo.h"
 
 #include "support/sctp_pair.h"
@@ -425,6 +427,41 @@ static void test_on_a_new_path_what_is_in_flight_is_probed_at_once(void **state)
   solo_free(&t);
 }
 
+static void test_a_path_that_answers_again_is_probed_at_once(void **state) {
+  (void)state;
+  struct solo t;
+  struct data_chunk d;
+  up(&t);
+  send_full(&t, 1);
+  for (int i = 0; i < 5; i++) solo_wake(&t, t.wake_at);
+  mono_us backed_off = t.wake_at - t.now;
+  assert_true(sctp_awaits_answer(t.s));
+  t.now += MONO_MS;
+  sctp_path_resumed(t.s, t.now);
+  solo_pump(&t);
+  assert_int_equal(solo_count(&t, CHUNK_DATA), 1);
+  assert_true(solo_find_data(&t, 0, &d) && d.tsn == t.tsn);
+  assert_true(t.wake_at - t.now < backed_off / 4);
+  solo_sack(&t, t.tsn, SOLO_WINDOW, NULL, 0);
+  assert_false(sctp_awaits_answer(t.s));
+  solo_free(&t);
+}
+
+static void test_silence_of_a_doubted_path_does_not_end_it(void **state) {
+  (void)state;
+  struct solo t;
+  up(&t);
+  send_full(&t, 1);
+  sctp_set_path_doubted(t.s, t.now, true);
+  for (int i = 0; i < 40; i++) solo_wake(&t, t.wake_at);
+  assert_int_equal(sctp_state(t.s), SCTP_CONNECTED);
+  sctp_set_path_doubted(t.s, t.now, false);
+  for (int i = 0; i < 40 && sctp_state(t.s) == SCTP_CONNECTED; i++) solo_wake(&t, t.wake_at);
+  assert_int_equal(t.events[0].ev.kind, SCTP_EV_CLOSED);
+  assert_int_equal(t.events[0].ev.err, -ETIMEDOUT);
+  solo_free(&t);
+}
+
 static void test_a_smaller_mtu_is_kept_by_what_is_new(void **state) {
   (void)state;
   struct solo t;
@@ -539,6 +576,8 @@ int main(void) {
       cmocka_unit_test(test_nothing_is_sent_or_lost_while_the_path_is_not_writable),
       cmocka_unit_test(test_the_time_of_a_stop_does_not_measure_the_path),
       cmocka_unit_test(test_on_a_new_path_what_is_in_flight_is_probed_at_once),
+      cmocka_unit_test(test_a_path_that_answers_again_is_probed_at_once),
+      cmocka_unit_test(test_silence_of_a_doubted_path_does_not_end_it),
       cmocka_unit_test(test_a_smaller_mtu_is_kept_by_what_is_new),
       cmocka_unit_test(test_a_chunk_made_for_a_larger_mtu_goes_again_alone),
       cmocka_unit_test(test_what_could_not_go_for_want_of_memory_goes_soon),
