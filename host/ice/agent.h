@@ -98,6 +98,12 @@ enum ice_pair_state {
   ICE_PAIR_FAILED
 };
 
+/* What the owner's data has done on a pair; times 0: never. */
+struct ice_traffic {
+  uint64_t packets_sent, bytes_sent, packets_received, bytes_received;
+  mono_us last_sent, last_received;
+};
+
 struct ice_pair_info {
   uint32_t id; /* stable for the pair's life */
   struct path path;
@@ -112,7 +118,9 @@ struct ice_pair_info {
   uint64_t requests_sent, responses_received, requests_received, responses_sent,
       consent_requests_sent;
   mono_us last_sent, last_received; /* STUN only; 0: never */
-  mono_us since;                    /* when it was selected; 0: never */
+  struct ice_traffic data;
+  const char *local_ufrag, *remote_ufrag; /* borrowed until the next call */
+  mono_us since;                          /* when it was selected; 0: never */
 };
 
 int ice_agent_new(struct ice_agent **ret, const struct ice_cfg *cfg, mono_us now);
@@ -132,6 +140,12 @@ int ice_agent_start(struct ice_agent *a, mono_us now, const struct ice_credentia
 
 /* Undoes an ice_agent_start that was an unanswered restart (JSEP rollback). Harmless otherwise. */
 void ice_agent_rollback(struct ice_agent *a, mono_us now);
+
+/* Adds to what went over the pair of this path; nothing when there is none any more. */
+void ice_agent_add_traffic(struct ice_agent *a, const struct path *path,
+                           const struct ice_traffic *more);
+/* The username fragment of the current generation: ours or the peer's, "" while it is not known. */
+const char *ice_agent_ufrag(const struct ice_agent *a, bool remote);
 
 /* The addresses host candidates come from, replacing an earlier list. Addresses that are new get
  * links and candidates, links of those that are gone are unbound and their pairs failed. Call it

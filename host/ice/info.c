@@ -39,6 +39,9 @@ static void pair_info(const struct ice_pair *p, struct ice_pair_info *ret) {
       .last_sent = p->last_sent,
       .last_received = p->last_received,
       .since = p->since,
+      .data = p->data,
+      .local_ufrag = p->gen->local.ufrag,
+      .remote_ufrag = p->gen->remote.ufrag,
   };
   local_candidate(p, &ret->local);
   ice_remote_candidate(p->remote, &ret->remote);
@@ -76,6 +79,23 @@ enum ice_state ice_agent_state(const struct ice_agent *a) {
 
 bool ice_agent_knows(const struct ice_agent *a, const struct path *path) {
   return ice_pair_at(a->cur, path) || (a->old && ice_pair_at(a->old, path));
+}
+
+void ice_agent_add_traffic(struct ice_agent *a, const struct path *path,
+                           const struct ice_traffic *more) {
+  struct ice_pair *p = ice_pair_at(a->cur, path);
+  if (!p && a->old) p = ice_pair_at(a->old, path);
+  if (!p) return;
+  p->data.packets_sent += more->packets_sent;
+  p->data.bytes_sent += more->bytes_sent;
+  p->data.packets_received += more->packets_received;
+  p->data.bytes_received += more->bytes_received;
+  if (more->last_sent) p->data.last_sent = more->last_sent;
+  if (more->last_received) p->data.last_received = more->last_received;
+}
+
+const char *ice_agent_ufrag(const struct ice_agent *a, bool remote) {
+  return remote ? a->cur->remote.ufrag : a->cur->local.ufrag;
 }
 
 static const struct ice_pair *nth(const struct ice_generation *g, size_t i) {

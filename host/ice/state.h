@@ -115,6 +115,7 @@ struct ice_pair {
   mono_us rtt, total_rtt;
   uint64_t requests_sent, responses_received, requests_received, responses_sent, consents_sent;
   mono_us last_sent, last_received, last_response, since;
+  struct ice_traffic data;
 };
 
 /* One pair of local and remote credentials, its candidates and its checklist. */

@@ -57,6 +57,12 @@ struct peer_turn {
 /* One DTLS record's plaintext (RFC 6347 section 4.1). */
 #define PEER_RECORD_MAX 16384
 
+/* What went by one path, kept together so that no datagram has to look for its pair. */
+struct peer_traffic {
+  struct path path;
+  struct ice_traffic n;
+};
+
 struct peer {
   struct peer_cfg cfg;
   struct ice_agent *ice;
@@ -109,6 +115,7 @@ struct peer {
   struct dc_out held;         /* an output of the channels that did not fit behind datagrams */
   bool has_held;
   struct peer_counters counters;
+  struct peer_traffic sent, received; /* that the pairs do not know of yet */
 };
 
 /* slots.c */
@@ -154,6 +161,14 @@ enum peer_step {
 /* transport.c: the drain below the states, one output or change at a time. */
 enum peer_step peer_step(struct peer *p, mono_us now, uint8_t *buf, size_t cap,
                          struct peer_out *ret);
+/* data_path.c */
+bool peer_same_path(const struct path *a, const struct path *b);
+void peer_learn_rtt(struct peer *p, mono_us rtt);
+/* Datagrams of DTLS that go out by data_path, or came in by this path. */
+void peer_count_sent(struct peer *p, mono_us now, size_t n, size_t datagrams);
+void peer_count_received(struct peer *p, mono_us now, const struct path *path, size_t n);
+/* Something was sent that ought to be answered. */
+void peer_note_unanswered(struct peer *p, mono_us now);
 /* Bytes an SCTP packet may have, so that its datagram fits into every path (RFC 8831 section 5),
  * and what may be looked for on this one (RFC 8899). */
 void peer_set_mtu(struct peer *p, mono_us now);
@@ -163,6 +178,8 @@ void peer_update_path(struct peer *p, mono_us now);
 void peer_watch_silence(struct peer *p, mono_us now);
 /* When it is to be asked next; MONO_NEVER: nothing is missing. */
 mono_us peer_silence_deadline(const struct peer *p);
+
+/* transport.c */
 /* Whether an end of candidates may be told; after each input of the gatherer. */
 void peer_update_gathering(struct peer *p);
 int peer_datagram(struct peer *p, mono_us now, const struct path *path, struct bytes datagram);

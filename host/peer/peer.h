@@ -252,6 +252,8 @@ struct peer_counters {
   uint32_t selected_pair_changes;
   uint32_t channels_opened, channels_closed;
 };
+/* Before the agent's pairs are asked for their traffic. */
+void peer_settle_traffic(struct peer *p);
 void peer_counters(const struct peer *p, struct peer_counters *ret);
 /* Which side of the DTLS handshake this is; false before it began. */
 bool peer_is_dtls_client(const struct peer *p);

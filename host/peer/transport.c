@@ -19,12 +19,6 @@ static void fall_asleep(struct peer_turn *turn, mono_us wake_at) {
   turn->wake_at = wake_at;
 }
 
-static void learn_rtt(struct peer *p, mono_us rtt) {
-  p->rtt = rtt;
-  dtls_set_rtt(p->dtls, rtt);
-  dc_hint_rtt(p->channels, rtt);
-}
-
 static enum peer_step on_candidate(struct peer *p, const struct ice_candidate *c,
                                    struct peer_out *ret) {
   struct peer_slot *slot = p->pending_local.sdp ? &p->pending_local : &p->current_local;
@@ -69,7 +63,7 @@ static enum peer_step on_ice_event(struct peer *p, mono_us now, const struct ice
     p->counters.selected_pair_changes++;
     p->announce_path = true;
     break;
-  case ICE_EV_RTT: learn_rtt(p, ev->u.rtt); return PEER_STEP_PROGRESS;
+  case ICE_EV_RTT: peer_learn_rtt(p, ev->u.rtt); return PEER_STEP_PROGRESS;
   }
   peer_update_path(p, now);
   return PEER_STEP_PROGRESS;
@@ -199,57 +193,15 @@ static enum peer_step step_gatherer(struct peer *p, mono_us now, uint8_t *buf, s
   return PEER_STEP_PROGRESS;
 }
 
-static void count_sent(struct peer *p, size_t n, size_t datagrams) {
-  p->counters.packets_sent += datagrams;
-  p->counters.bytes_sent += n;
-}
-
-/* A path that stays silent may be lost long before its consent is due. */
-static mono_us silence_lasts_until(const struct peer *p) {
-  mono_us wait =
-      p->rtt + PEER_SILENCE_MORE > PEER_SILENCE ? p->rtt + PEER_SILENCE_MORE : PEER_SILENCE;
-  return mono_add(p->silent_since, wait);
-}
-
-void peer_watch_silence(struct peer *p, mono_us now) {
-  if (p->silent_since == 0 || now < silence_lasts_until(p)) return;
-  p->silent_since = now;
-  ice_agent_suspect(p->ice, now);
-  gatherer_suspect(p->gatherer, now, p->data_path.link);
-  p->ice_turn.dirty = p->gatherer_turn.dirty = true;
-}
-
-/* The machines above send again what is not acknowledged. */
-static void note_unanswered(struct peer *p, mono_us now) {
-  if (p->silent_since == 0) p->silent_since = now;
-  peer_watch_silence(p, now);
-}
-
-mono_us peer_silence_deadline(const struct peer *p) {
-  bool counts = p->silent_since != 0 && p->path_writable && dc_awaits_answer(p->channels);
-  return counts ? silence_lasts_until(p) : MONO_NEVER;
-}
-
-static enum peer_step transmit(struct peer *p, size_t n, size_t segment, struct peer_out *ret) {
+static enum peer_step transmit(struct peer *p, mono_us now, size_t n, size_t segment,
+                               struct peer_out *ret) {
   ret->kind = OUT_TX;
   ret->u.tx.path = p->wire_path;
   ret->u.tx.n = n;
   ret->u.tx.segment = segment;
   ret->u.tx.fragment = false;
-  count_sent(p, n, segment ? (n + segment - 1) / segment : 1);
+  peer_count_sent(p, now, n, segment ? (n + segment - 1) / segment : 1);
   return PEER_STEP_OUT;
-}
-
-static size_t packet_of(const struct peer *p, size_t datagram) {
-  return (datagram - dtls_overhead(p->dtls)) & ~(size_t)3;
-}
-
-void peer_set_mtu(struct peer *p, mono_us now) {
-  bool v6 = p->data_path.remote.family == ADDR_V6;
-  size_t most = v6 ? PEER_DATAGRAM_MAX_V6 : PEER_DATAGRAM_MAX_V4;
-  if (p->relayed) most -= PEER_RELAY_ROOM;
-  dc_set_mtu(p->channels, now, packet_of(p, PEER_DATAGRAM_SAFE),
-             p->cfg.mtu_discovery ? packet_of(p, most) : 0);
 }
 
 static void on_dtls_connected(struct peer *p, mono_us now) {
@@ -284,7 +236,7 @@ static enum peer_step step_dtls(struct peer *p, mono_us now, uint8_t *buf, size_
   struct dtls_out out;
   dtls_poll(p->dtls, now, buf, cap, &out);
   if (out.kind == OUT_TX && p->data_path.link) {
-    count_sent(p, out.u.tx_n, 1);
+    peer_count_sent(p, now, out.u.tx_n, 1);
     return send_by(p, now, &p->data_path, buf, out.u.tx_n, ret);
   }
   if (out.kind == OUT_TX) return PEER_STEP_PROGRESS;
@@ -376,8 +328,9 @@ static struct run seal_run(struct peer *p, mono_us now, uint8_t *buf, size_t cap
   return r;
 }
 
-static enum peer_step transmit_run(struct peer *p, const struct run *r, struct peer_out *ret) {
-  enum peer_step step = transmit(p, r->n, r->count > 1 ? r->segment : 0, ret);
+static enum peer_step transmit_run(struct peer *p, mono_us now, const struct run *r,
+                                   struct peer_out *ret) {
+  enum peer_step step = transmit(p, now, r->n, r->count > 1 ? r->segment : 0, ret);
   ret->u.tx.fragment = r->fragment;
   return step;
 }
@@ -386,8 +339,8 @@ static enum peer_step step_channels(struct peer *p, mono_us now, uint8_t *buf, s
                                     struct peer_out *ret) {
   if (!p->has_held) {
     struct run r = seal_run(p, now, buf, cap);
-    if (r.n > 0) note_unanswered(p, now);
-    if (r.n > 0 && p->data_path.link) return transmit_run(p, &r, ret);
+    if (r.n > 0) peer_note_unanswered(p, now);
+    if (r.n > 0 && p->data_path.link) return transmit_run(p, now, &r, ret);
     if (!p->has_held) return PEER_STEP_PROGRESS;
   }
   p->has_held = false;
@@ -431,38 +384,10 @@ enum peer_step peer_step(struct peer *p, mono_us now, uint8_t *buf, size_t cap,
   return progress ? PEER_STEP_PROGRESS : PEER_STEP_NOTHING;
 }
 
-static bool same_path(const struct path *a, const struct path *b) {
-  return a->link == b->link && addr_equal(&a->remote, &b->remote);
-}
-
-static void move_to_path(struct peer *p, mono_us now, const struct path *path) {
-  bool moved = p->data_path.link != 0;
-  p->data_path = p->wire_path = *path;
-  p->relayed = gatherer_route(p->gatherer, path->link, &p->wire_path);
-  struct ice_pair_info info;
-  if (ice_agent_selected(p->ice, &info) && info.rtt > 0) learn_rtt(p, info.rtt);
-  if (moved && p->associated) {
-    peer_set_mtu(p, now);
-    dc_path_changed(p->channels, now);
-  }
-  p->dtls_turn.dirty = p->dc_turn.dirty = true;
-}
-
-void peer_update_path(struct peer *p, mono_us now) {
-  const struct path *path = ice_agent_data_path(p->ice);
-  if (path && !same_path(path, &p->data_path)) move_to_path(p, now, path);
-  bool writable = path && p->wire_path.link != p->blocked_link;
-  if (writable == p->path_writable) return;
-  p->path_writable = writable;
-  dtls_set_writable(p->dtls, now, writable);
-  dc_set_writable(p->channels, now, writable);
-  p->dtls_turn.dirty = p->dc_turn.dirty = true;
-}
-
 /* Before the remote description is known anyone may be the peer: DTLS keeps little of what comes,
  * and checks it later. */
 static bool admitted(struct peer *p, const struct path *path) {
-  if (!p->dtls_started || same_path(path, &p->known_path)) return true;
+  if (!p->dtls_started || peer_same_path(path, &p->known_path)) return true;
   if (!ice_agent_knows(p->ice, path)) return false;
   p->known_path = *path;
   return true;
@@ -490,8 +415,7 @@ static int from_peer(struct peer *p, mono_us now, const struct path *path, struc
   }
   if (first < 20 || first > 63 || !admitted(p, path)) return 0;
   p->silent_since = 0;
-  p->counters.packets_received++;
-  p->counters.bytes_received += datagram.n;
+  peer_count_received(p, now, path, datagram.n);
   return receive_records(p, now, datagram);
 }
 

@@ -67,6 +67,7 @@ static void write_transport(struct report *r, const struct peer *p, const struct
   add_uint(r, "packetsReceived", n->packets_received);
   add_uint(r, "bytesSent", n->bytes_sent);
   add_uint(r, "bytesReceived", n->bytes_received);
+  add_text(r, "iceLocalUsernameFragment", ice_agent_ufrag(peer_ice(p), false));
   add_text(r, "iceRole", ice_agent_controlling(peer_ice(p)) ? "controlling" : "controlled");
   add_text(r, "dtlsState", dtls_state_name(dtls_state(dtls)));
   add_text(r, "iceState", peer_ice_name(ice_agent_state(peer_ice(p))));
@@ -85,10 +86,10 @@ static void write_transport(struct report *r, const struct peer *p, const struct
   end(r);
 }
 
-static void write_candidate(struct report *r, const char *id, const char *type,
-                            const struct ice_candidate *c) {
+static void write_candidate(struct report *r, const char *id, const struct ice_candidate *c,
+                            bool remote, const char *ufrag) {
   char address[ADDR_TEXT_MAX];
-  begin(r, id, type);
+  begin(r, id, remote ? "remote-candidate" : "local-candidate");
   add_text(r, "transportId", TRANSPORT_ID);
   add_text(r, "address", c->addr.family == ADDR_NONE ? c->name : addr_format_ip(&c->addr, address));
   add_uint(r, "port", c->addr.port);
@@ -96,6 +97,7 @@ static void write_candidate(struct report *r, const char *id, const char *type,
   add_text(r, "candidateType", ice_candidate_type_name(c->type));
   add_uint(r, "priority", c->priority);
   add_text(r, "foundation", c->foundation);
+  add_text(r, "usernameFragment", ufrag);
   const char *url, *protocol;
   if (peer_server_of(r->peer, c->server, &url, &protocol)) {
     add_text(r, "url", url);
@@ -141,8 +143,12 @@ static void write_pair(struct report *r, const struct ice_pair_info *pair, const
   add_text(r, "state", pair_state_name(pair->state));
   json_key(r->w, "nominated");
   json_bool(r->w, pair->nominated);
-  add_time(r, "lastPacketSentTimestamp", pair->last_sent);
-  add_time(r, "lastPacketReceivedTimestamp", pair->last_received);
+  add_uint(r, "packetsSent", pair->data.packets_sent);
+  add_uint(r, "packetsReceived", pair->data.packets_received);
+  add_uint(r, "bytesSent", pair->data.bytes_sent);
+  add_uint(r, "bytesReceived", pair->data.bytes_received);
+  add_time(r, "lastPacketSentTimestamp", pair->data.last_sent);
+  add_time(r, "lastPacketReceivedTimestamp", pair->data.last_received);
   add_seconds(r, "totalRoundTripTime", pair->total_rtt);
   if (pair->rtt > 0) add_seconds(r, "currentRoundTripTime", pair->rtt);
   add_uint(r, "requestsReceived", pair->requests_received);
@@ -161,8 +167,8 @@ static void write_pairs(struct report *r, const struct ice_agent *ice) {
     char local[24], remote[24];
     (void)snprintf(local, sizeof local, "CP%u-L", pair.id);
     (void)snprintf(remote, sizeof remote, "CP%u-R", pair.id);
-    write_candidate(r, local, "local-candidate", &pair.local);
-    write_candidate(r, remote, "remote-candidate", &pair.remote);
+    write_candidate(r, local, &pair.local, false, pair.local_ufrag);
+    write_candidate(r, remote, &pair.remote, true, pair.remote_ufrag);
     write_pair(r, &pair, local, remote);
   }
 }
@@ -172,11 +178,11 @@ static void write_unpaired(struct report *r, const struct ice_agent *ice) {
   char id[24];
   for (size_t i = 0; ice_agent_local_candidate(ice, i, &c); i++) {
     (void)snprintf(id, sizeof id, "L%zu", i);
-    write_candidate(r, id, "local-candidate", &c);
+    write_candidate(r, id, &c, false, ice_agent_ufrag(ice, false));
   }
   for (size_t i = 0; ice_agent_remote_candidate(ice, i, &c); i++) {
     (void)snprintf(id, sizeof id, "R%zu", i);
-    write_candidate(r, id, "remote-candidate", &c);
+    write_candidate(r, id, &c, true, ice_agent_ufrag(ice, true));
   }
 }
 
@@ -233,6 +239,7 @@ void rpc_write_stats(struct rpc_session *s, mono_us now, struct rpc_peer *p,
   struct peer_counters counters;
   struct report r = {w, (double)((int64_t)now + s->cfg.unix_offset_us) / 1000.0,
                      s->cfg.unix_offset_us, p->machine};
+  peer_settle_traffic(p->machine);
   peer_counters(p->machine, &counters);
   json_open(w, '{');
   write_connection(&r, &counters);

@@ -319,6 +319,10 @@ async def test_statistics_count_what_happened():
         await y.send(bytes(1000))
         await link.channels_b["y"].recv()
         mine, theirs = await link.a.stats(), await link.b.stats()
+        for here, there in ((mine, theirs), (theirs, mine)):
+            ufrags = [{x["usernameFragment"] for x in stats.values() if x["type"] == kind}
+                      for stats, kind in ((here, "local-candidate"), (there, "remote-candidate"))]
+            assert ufrags[0] == ufrags[1] and len(ufrags[0]) == 1
         for stats in (mine, theirs):
             for key, entry in stats.items():
                 assert entry["id"] == key
@@ -330,6 +334,11 @@ async def test_statistics_count_what_happened():
             assert transport["tlsVersion"] == "FEFD"
             assert transport["bytesSent"] > 1000 or stats is theirs
             chosen = stats[transport["selectedCandidatePairId"]]
+            pairs = [x for x in stats.values() if x["type"] == "candidate-pair"]
+            for count in ("bytesSent", "bytesReceived", "packetsSent", "packetsReceived"):
+                assert sum(x[count] for x in pairs) == transport[count] >= chosen[count] > 0
+            assert chosen["lastPacketSentTimestamp"] <= chosen["timestamp"]
+            assert transport["iceLocalUsernameFragment"] == stats[chosen["localCandidateId"]]["usernameFragment"]
             assert chosen["state"] == "succeeded" and chosen["nominated"]
             assert chosen["currentRoundTripTime"] >= 0
             assert stats[chosen["localCandidateId"]]["type"] == "local-candidate"
