@@ -17,6 +17,7 @@ enum out_kind {
   OUT_BIND,   /* open a UDP socket for a link; answer with ..._bound() */
   OUT_UNBIND, /* the link is no longer needed: close its socket */
   OUT_RESOLVE, /* look up a name; answer with ..._resolved() */
+  OUT_PUBLISH, /* answer for a name of ours in multicast DNS */
   OUT_STREAM,  /* open a TCP or TLS stream for a link (TURN); answer with the stream inputs */
 };
 

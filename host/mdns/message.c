@@ -8,6 +8,11 @@
 #define OPCODE_RCODE 0x780f /* RFC 6762 sections 18.3 and 18.11: others are ignored */
 #define TYPE_A       1
 #define TYPE_AAAA    28
+#define TYPE_NSEC    47
+#define TYPE_ANY     255
+#define CLASS_ANY    255
+#define FLAG_AA      0x0400
+#define CACHE_FLUSH  0x8000
 #define CLASS_IN     1
 #define CLASS_MASK   0x7fff /* the top bit is cache-flush, section 10.2 */
 #define LABEL_MAX    63
@@ -49,6 +54,43 @@ void mdns_put_query(struct writer *w, const char *name) {
   put_question(w, name, TYPE_AAAA);
 }
 
+void mdns_put_response(struct writer *w, unsigned answers, unsigned nsecs) {
+  writer_u16(w, 0);
+  writer_u16(w, FLAG_QR | FLAG_AA);
+  writer_u16(w, 0);
+  writer_u16(w, (uint16_t)answers);
+  writer_u16(w, 0);
+  writer_u16(w, (uint16_t)nsecs);
+}
+
+static void put_record(struct writer *w, const char *name, uint16_t type, uint32_t ttl) {
+  put_name(w, name);
+  writer_u16(w, type);
+  writer_u16(w, CLASS_IN | CACHE_FLUSH);
+  writer_u32(w, ttl);
+}
+
+void mdns_put_address(struct writer *w, const char *name, const struct addr *addr, uint32_t ttl) {
+  size_t n = addr_ip_size(addr);
+  put_record(w, name, addr->family == ADDR_V4 ? TYPE_A : TYPE_AAAA, ttl);
+  writer_u16(w, (uint16_t)n);
+  writer_bytes(w, (struct bytes){addr->ip, n});
+}
+
+/* RFC 4034 section 4.1.2: window 0, the bytes of the bitmap, and the bit of the one type. */
+void mdns_put_nsec(struct writer *w, const char *name, enum addr_family has, uint32_t ttl) {
+  unsigned type = has == ADDR_V4 ? TYPE_A : TYPE_AAAA;
+  put_record(w, name, TYPE_NSEC, ttl);
+  size_t at = w->n;
+  writer_u16(w, 0);
+  put_name(w, name);
+  writer_u8(w, 0);
+  writer_u8(w, (uint8_t)(type / 8 + 1));
+  writer_zero(w, type / 8);
+  writer_u8(w, (uint8_t)(0x80 >> type % 8));
+  if (!w->failed) writer_patch_u16(w, at, (uint16_t)(w->n - at - 2));
+}
+
 /* Reads one label at `at` into name; false at the end of the name, or when it is malformed. */
 static bool read_label(struct cursor *at, uint8_t n, char *name, size_t *len) {
   struct bytes label = cursor_take(at, n);
@@ -85,6 +127,30 @@ static bool read_name(struct bytes packet, struct cursor *at, char *name) {
   }
   name[len] = '\0';
   return !at->failed && memchr(name, 0, len) == NULL;
+}
+
+bool mdns_questions_begin(struct bytes packet, struct mdns_questions *ret) {
+  struct mdns_questions q = {.packet = packet, .at = cursor_of(packet)};
+  cursor_skip(&q.at, 2);
+  uint16_t flags = cursor_u16(&q.at);
+  q.left = cursor_u16(&q.at);
+  cursor_skip(&q.at, 6);
+  if (q.at.failed || (flags & FLAG_QR) || (flags & OPCODE_RCODE)) return false;
+  *ret = q;
+  return true;
+}
+
+bool mdns_questions_next(struct mdns_questions *q, struct mdns_question *ret) {
+  while (q->left > 0) {
+    q->left--;
+    if (!read_name(q->packet, &q->at, ret->name)) return false;
+    uint16_t type = cursor_u16(&q->at), class = cursor_u16(&q->at) & CLASS_MASK;
+    if (q->at.failed) return false;
+    ret->v4 = type == TYPE_A || type == TYPE_ANY;
+    ret->v6 = type == TYPE_AAAA || type == TYPE_ANY;
+    if ((ret->v4 || ret->v6) && (class == CLASS_IN || class == CLASS_ANY)) return true;
+  }
+  return false;
 }
 
 static bool skip_questions(struct mdns_answers *a, unsigned n) {

@@ -21,6 +21,30 @@ bool mdns_is_local(const char *name);
  * on a name that DNS cannot hold: a label of 0 or over 63 bytes. */
 void mdns_put_query(struct writer *w, const char *name);
 
+/* A response (RFC 6762 section 18): its header, then `answers` addresses, then an NSEC for each,
+ * which says that the name has no address of the other family (section 6.1). ttl in seconds, 0:
+ * goodbye. */
+void mdns_put_response(struct writer *w, unsigned answers, unsigned nsecs);
+void mdns_put_address(struct writer *w, const char *name, const struct addr *addr, uint32_t ttl);
+void mdns_put_nsec(struct writer *w, const char *name, enum addr_family has, uint32_t ttl);
+
+/* The questions of a query, by anyone. */
+struct mdns_questions {
+  struct bytes packet;
+  struct cursor at;
+  unsigned left;
+};
+
+struct mdns_question {
+  char name[MDNS_NAME_MAX + 1];
+  bool v4, v6; /* which addresses it asks for */
+};
+
+/* False: the packet is no query, or malformed. */
+bool mdns_questions_begin(struct bytes packet, struct mdns_questions *ret);
+/* The next one that asks for addresses; false: there are no more, or the rest is malformed. */
+bool mdns_questions_next(struct mdns_questions *q, struct mdns_question *ret);
+
 /* The A and AAAA records of a response. */
 struct mdns_answers {
   struct bytes packet;

@@ -12,6 +12,7 @@
 
 #include "mdns/message.h"
 #include "mdns/resolver.h"
+#include "mdns/responder.h"
 #include "net/clock.h"
 #include "net/timer.h"
 #include "net/watch.h"
@@ -30,6 +31,7 @@ struct net_mdns {
   net_resolved_fn *fn;
   void *ctx;
   struct mdns_resolver *resolver;
+  struct mdns_responder *responder;
   struct net_timer *timer;
   struct group groups[2];
   unsigned interfaces[INTERFACES_MAX];
@@ -104,13 +106,31 @@ static int configure(const struct group *g) {
 
 static void drain(struct net_mdns *m);
 
+/* Another port is a resolver that knows no multicast (RFC 6762 section 6.7): browsers answer none.
+ */
+static bool is_from_mdns(const struct sockaddr_storage *from) {
+  in_port_t port = from->ss_family == AF_INET ? ((const struct sockaddr_in *)from)->sin_port
+                                              : ((const struct sockaddr_in6 *)from)->sin6_port;
+  return ntohs(port) == MDNS_PORT;
+}
+
+static void take(struct net_mdns *m, struct bytes packet) {
+  mdns_resolver_recv(m->resolver, packet);
+  mdns_responder_recv(m->responder, net_clock_now(), packet);
+}
+
 static void on_ready(void *ctx, int events) {
   struct group *g = ctx;
   uint8_t packet[MDNS_PACKET];
+  struct sockaddr_storage from;
+  socklen_t size = sizeof from;
   ssize_t n;
   if (events & NET_HANGUP) (void)net_watch_set(g->watch, NET_READABLE);
-  while ((n = recv(g->fd, packet, sizeof packet, MSG_DONTWAIT)) >= 0)
-    mdns_resolver_recv(g->of->resolver, (struct bytes){packet, (size_t)n});
+  while ((n = recvfrom(g->fd, packet, sizeof packet, MSG_DONTWAIT, (struct sockaddr *)&from,
+                       &size)) >= 0) {
+    if (is_from_mdns(&from)) take(g->of, (struct bytes){packet, (size_t)n});
+    size = sizeof from;
+  }
   drain(g->of);
 }
 
@@ -154,8 +174,10 @@ static void tell(struct net_mdns *m, const struct mdns_out *out) {
 }
 
 static void drain(struct net_mdns *m) {
-  uint8_t buf[600];
+  uint8_t buf[1500];
   struct mdns_out out;
+  for (size_t n; (n = mdns_responder_poll(m->responder, net_clock_now(), buf, sizeof buf)) > 0;)
+    multicast(m, (struct bytes){buf, n});
   for (;;) {
     mdns_resolver_poll(m->resolver, net_clock_now(), buf, sizeof buf, &out);
     if (out.kind == MDNS_IDLE) break;
@@ -165,7 +187,7 @@ static void drain(struct net_mdns *m) {
       tell(m, &out);
   }
   net_timer_set(m->timer, out.wake_at);
-  if (out.wake_at != MONO_NEVER) return;
+  if (out.wake_at != MONO_NEVER || mdns_responder_busy(m->responder)) return;
   close_group(&m->groups[0]);
   close_group(&m->groups[1]);
 }
@@ -183,6 +205,7 @@ int net_mdns_new(struct net_mdns **ret, uv_loop_t *loop, net_resolved_fn *fn, vo
   m->groups[0] = (struct group){.of = m, .family = AF_INET, .fd = -1};
   m->groups[1] = (struct group){.of = m, .family = AF_INET6, .fd = -1};
   int r = mdns_resolver_new(&m->resolver);
+  if (r == 0) r = mdns_responder_new(&m->responder);
   if (r == 0) r = net_timer_new(&m->timer, loop, on_timer, m);
   if (r != 0) {
     net_mdns_free(m);
@@ -198,6 +221,7 @@ struct net_mdns *net_mdns_free(struct net_mdns *m) {
   close_group(&m->groups[1]);
   net_timer_free(m->timer);
   mdns_resolver_free(m->resolver);
+  mdns_responder_free(m->responder);
   free(m);
   return NULL;
 }
@@ -208,4 +232,14 @@ int net_mdns_ask(struct net_mdns *m, const struct net_query *q, const char *name
     r = mdns_resolver_ask(m->resolver, net_clock_now(), (uint64_t)q->peer << 32 | q->id, name);
   if (r == 0) net_timer_set(m->timer, net_clock_now());
   return r;
+}
+
+int net_mdns_publish(struct net_mdns *m, uint32_t peer, const char *name, const struct addr *addr) {
+  int r = open_groups(m);
+  return r == 0 ? mdns_responder_add(m->responder, peer, name, addr) : r;
+}
+
+void net_mdns_withdraw(struct net_mdns *m, uint32_t peer) {
+  mdns_responder_remove(m->responder, peer);
+  net_timer_set(m->timer, net_clock_now());
 }

@@ -137,6 +137,11 @@ static void out_resolve(struct net_pump *p, uint32_t peer, const struct ice_reso
     (void)rpc_session_resolved(p->cfg.session, net_pump_now(p), peer, ask->id, r, NULL, 0);
 }
 
+/* Without it the candidate is of no use to whoever does not know the address: others are. */
+static void out_publish(struct net_pump *p, uint32_t peer, const struct peer_publish *name) {
+  (void)net_mdns_publish(p->mdns, peer, name->name, &name->addr);
+}
+
 static void out_stream(struct net_pump *p, uint32_t peer, const struct peer_stream *ask) {
   int r = net_streams_open(p->streams, peer, ask);
   if (r != 0)
@@ -164,6 +169,7 @@ static void out_peer(struct net_pump *p, uint32_t peer, const struct peer_out *o
   case OUT_UNBIND: out_unbind(p, peer, out->u.unbind_link); break;
   case OUT_RESOLVE: out_resolve(p, peer, &out->u.resolve); break;
   case OUT_STREAM: out_stream(p, peer, &out->u.stream); break;
+  case OUT_PUBLISH: out_publish(p, peer, &out->u.publish); break;
   case OUT_IDLE:
   case OUT_EVENT: break; /* the session keeps these to itself */
   }
@@ -188,6 +194,7 @@ static bool step(struct net_pump *p) {
   case RPC_PEER_GONE:
     net_links_drop_peer(p->links, out.peer);
     net_streams_drop_peer(p->streams, out.peer);
+    net_mdns_withdraw(p->mdns, out.peer);
     return true;
   case RPC_END: out_end(p, out.exit_status); return false;
   }

@@ -57,6 +57,13 @@ struct peer_turn {
 /* One DTLS record's plaintext (RFC 6347 section 4.1). */
 #define PEER_RECORD_MAX 16384
 
+/* What an address of ours is called to the peer: random, RFC 9562 version 4. */
+#define PEER_NAME_SIZE (36 + sizeof ".local")
+struct peer_name {
+  struct addr addr; /* port 0 */
+  char name[PEER_NAME_SIZE];
+};
+
 /* What went by one path, kept together so that no datagram has to look for its pair. */
 struct peer_traffic {
   struct path path;
@@ -115,6 +122,8 @@ struct peer {
   struct dc_out held;         /* an output of the channels that did not fit behind datagrams */
   bool has_held;
   struct peer_counters counters;
+  struct peer_name *hidden; /* cfg.mdns: the names in use */
+  size_t n_hidden, n_published;
   struct peer_traffic sent, received; /* that the pairs do not know of yet */
 };
 
@@ -183,6 +192,11 @@ mono_us peer_silence_deadline(const struct peer *p);
 /* Whether an end of candidates may be told; after each input of the gatherer. */
 void peer_update_gathering(struct peer *p);
 int peer_datagram(struct peer *p, mono_us now, const struct path *path, struct bytes datagram);
+
+/* hide.c: as the candidate is told to the peer; 0 or -ENOMEM. */
+int peer_hide(struct peer *p, const struct ice_candidate *c, struct ice_candidate *ret);
+/* The next OUT_PUBLISH; false when there is none. */
+bool peer_poll_publish(struct peer *p, struct peer_out *ret);
 
 /* path.c */
 /* The method of a pair of candidates. One of the peer's that it never signalled counts as host when

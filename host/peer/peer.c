@@ -83,6 +83,7 @@ struct peer *peer_free(struct peer *p) {
   free(p->answer.sdp);
   free(p->remote);
   text_free(&p->candidate_text);
+  free(p->hidden);
   free(p);
   return NULL;
 }

@@ -33,6 +33,7 @@ struct peer_cfg {
   const struct peer_server *servers; /* copied */
   size_t n_servers;
   struct peer_proxy proxy;
+  bool mdns;          /* host candidates are told by ".local" names in place of addresses */
   bool mtu_discovery; /* look for a larger MTU (RFC 8899) than all paths carry */
 };
 
@@ -110,9 +111,15 @@ struct peer_event {
   } u;
 };
 
+/* A name to be answered for, as long as the peer lives. */
+struct peer_publish {
+  const char *name; /* borrowed until the next call */
+  struct addr addr; /* port 0 */
+};
+
 struct peer_out {
-  enum out_kind
-      kind; /* OUT_IDLE, OUT_TX, OUT_EVENT, OUT_BIND, OUT_UNBIND, OUT_RESOLVE, OUT_STREAM */
+  enum out_kind kind; /* OUT_IDLE, OUT_TX, OUT_EVENT, OUT_BIND, OUT_UNBIND, OUT_RESOLVE, OUT_STREAM,
+                         OUT_PUBLISH */
   union {
     struct {
       mono_us at;
@@ -130,6 +137,7 @@ struct peer_out {
     uint32_t unbind_link; /* of a socket or a stream */
     struct ice_resolve resolve;
     struct peer_stream stream;
+    struct peer_publish publish;
   } u;
 };
 

@@ -22,8 +22,10 @@ static void fall_asleep(struct peer_turn *turn, mono_us wake_at) {
 static enum peer_step on_candidate(struct peer *p, const struct ice_candidate *c,
                                    struct peer_out *ret) {
   struct peer_slot *slot = p->pending_local.sdp ? &p->pending_local : &p->current_local;
+  struct ice_candidate told;
+  if (peer_hide(p, c, &told) < 0) return PEER_STEP_PROGRESS;
   text_clear(&p->candidate_text);
-  ice_candidate_format(c, p->local_credentials.ufrag, &p->candidate_text);
+  ice_candidate_format(&told, p->local_credentials.ufrag, &p->candidate_text);
   if (p->candidate_text.failed) return PEER_STEP_PROGRESS;
   (void)peer_slot_add(slot, bytes_of(p->candidate_text.p)); /* lost from the shown text only */
   peer_candidate_event(p, ret);
@@ -115,9 +117,10 @@ static enum peer_step step_ice(struct peer *p, mono_us now, uint8_t *buf, size_t
     ret->u.unbind_link = out.u.unbind_link;
     return PEER_STEP_OUT;
   case OUT_RESOLVE: ret->u.resolve = out.u.resolve; return PEER_STEP_OUT;
-  case OUT_STREAM: break;
+  case OUT_STREAM:
+  case OUT_PUBLISH: break;
   }
-  assert(out.kind != OUT_STREAM); /* the agent asks for none */
+  assert(out.kind != OUT_STREAM && out.kind != OUT_PUBLISH); /* the agent asks for none */
   return PEER_STEP_PROGRESS;
 }
 
@@ -187,9 +190,10 @@ static enum peer_step step_gatherer(struct peer *p, mono_us now, uint8_t *buf, s
   case OUT_RESOLVE: ret->u.resolve = out.u.resolve; return PEER_STEP_OUT;
   case OUT_STREAM: ret->u.stream = out.u.stream; return PEER_STEP_OUT;
   case OUT_UNBIND: ret->u.unbind_link = out.u.unbind_link; return PEER_STEP_OUT;
+  case OUT_PUBLISH:
   case OUT_BIND: break;
   }
-  assert(out.kind != OUT_BIND); /* its links are the agent's */
+  assert(out.kind != OUT_BIND && out.kind != OUT_PUBLISH); /* its links are the agent's */
   return PEER_STEP_PROGRESS;
 }
 
@@ -376,6 +380,7 @@ static bool end_channels(struct peer *p, mono_us now) {
 
 enum peer_step peer_step(struct peer *p, mono_us now, uint8_t *buf, size_t cap,
                          struct peer_out *ret) {
+  if (peer_poll_publish(p, ret)) return PEER_STEP_OUT;
   if (p->ice_turn.dirty && !p->closed) return step_ice(p, now, buf, cap, ret);
   if (p->gatherer_turn.dirty) return step_gatherer(p, now, buf, cap, ret);
   if (p->dtls_turn.dirty && !(p->closed && !p->close_sent)) return step_dtls(p, now, buf, cap, ret);

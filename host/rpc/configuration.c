@@ -24,7 +24,7 @@ struct configuration_fields {
 
 #define AT(member) offsetof(struct configuration_fields, member)
 
-enum { CONF_SERVERS, CONF_PORTS, CONF_NAMES, CONF_TYPES, CONF_LOOPBACK };
+enum { CONF_SERVERS, CONF_PORTS, CONF_NAMES, CONF_TYPES, CONF_LOOPBACK, CONF_MDNS };
 
 static const struct field configuration_table[] = {
     [CONF_SERVERS] = {"iceServers", FIELD_ARRAY, false, 0, 32, NULL, AT(servers)},
@@ -32,12 +32,12 @@ static const struct field configuration_table[] = {
     [CONF_NAMES] = {"interfaces", FIELD_ARRAY, false, 0, RPC_NAMES_MAX, NULL, AT(names)},
     [CONF_TYPES] = {"networkTypes", FIELD_ARRAY, false, 0, 16, NULL, AT(types)},
     [CONF_LOOPBACK] = {"loopback", FIELD_BOOL, false, 0, 0, NULL, AT(loopback)},
+    [CONF_MDNS] = {"mdns", FIELD_BOOL, false, 0, 0, NULL, AT(mdns)},
     {"iceTransportPolicy", FIELD_NAME, false, 0, 0, transport_policies, AT(transport_policy)},
     {"bundlePolicy", FIELD_NAME, false, 0, 0, bundle_policies, AT(bundle_policy)},
     {"rtcpMuxPolicy", FIELD_NAME, false, 0, 0, mux_policies, AT(mux_policy)},
     {"certificates", FIELD_ARRAY, false, 0, RPC_NAMES_MAX, NULL, AT(certificates)},
     {"iceCandidatePoolSize", FIELD_UINT, false, 0, 255, NULL, AT(pool_size)},
-    {"mdns", FIELD_BOOL, false, 0, 0, NULL, AT(mdns)},
     {"proxy", FIELD_OBJECT, false, 0, 0, NULL, AT(proxy)},
     {"sctp", FIELD_OBJECT, false, 0, 0, NULL, AT(sctp)},
 };
@@ -298,9 +298,6 @@ static int read_parts(struct rpc_call *c, const struct configuration_fields *in,
   if (in->certificates && cJSON_GetArraySize(in->certificates) > 0)
     return rpc_error_set(c->error, FAULT_NOT_SUPPORTED, "configuration.certificates",
                          "certificates of one's own are not supported");
-  if (in->mdns)
-    return rpc_error_set(c->error, FAULT_NOT_SUPPORTED, "configuration.mdns",
-                         "publishing .local names is not supported yet");
   for (cJSON *item = in->servers ? in->servers->child : NULL; item && r == 0; item = item->next)
     r = read_server(c, item, index++, ret);
   if (r == 0 && in->ports) r = read_ports(c, in->ports, ret);
@@ -310,6 +307,8 @@ static int read_parts(struct rpc_call *c, const struct configuration_fields *in,
   if (r == 0) r = read_sctp(c, in->sctp, ret);
   ret->filter.relay_only = in->transport_policy == 1;
   ret->filter.loopback = in->loopback;
+  ret->has_mdns = fields_has(&in->present, CONF_MDNS);
+  ret->mdns = in->mdns;
   ret->has_loopback = fields_has(&in->present, CONF_LOOPBACK);
   ret->has_ports = in->ports != NULL;
   ret->has_sctp = in->sctp != NULL;

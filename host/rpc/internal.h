@@ -24,7 +24,7 @@ struct rpc_filter {
 
 /* What a peer is made with, and keeps. */
 struct rpc_fixed {
-  bool loopback, interleaving, zero_checksum, mtu_discovery;
+  bool loopback, mdns, interleaving, zero_checksum, mtu_discovery;
   uint16_t port_min, port_max;
 };
 
@@ -144,7 +144,8 @@ struct rpc_configuration {
   struct peer_proxy proxy;     /* points into the request */
   struct peer_server *servers; /* owned; what they point to is the request's */
   size_t n_servers;
-  bool has_loopback, has_sctp, has_ports;          /* said, not the default */
+  bool has_loopback, has_mdns, has_sctp, has_ports; /* said, not the default */
+  bool mdns;
   bool interleaving, zero_checksum, mtu_discovery; /* what SCTP may offer and look for */
   uint16_t port_min, port_max;
 };

@@ -84,6 +84,7 @@ static int make_machine(struct rpc_call *c, struct rpc_peer *p,
                                     .identity = cfg->identity,
                                     .unix_offset_us = cfg->unix_offset_us,
                                     .loopback = conf->filter.loopback,
+                                    .mdns = conf->mdns,
                                     .relay_only = conf->filter.relay_only,
                                     .servers = conf->servers,
                                     .n_servers = conf->n_servers,
@@ -108,6 +109,7 @@ static int make_machine(struct rpc_call *c, struct rpc_peer *p,
 
 static struct rpc_fixed fixed_of(const struct rpc_configuration *conf) {
   return (struct rpc_fixed){.loopback = conf->filter.loopback,
+                            .mdns = conf->mdns,
                             .interleaving = conf->interleaving,
                             .zero_checksum = conf->zero_checksum,
                             .mtu_discovery = conf->mtu_discovery,
@@ -305,6 +307,7 @@ static int check_fixed(struct rpc_call *c, const struct rpc_peer *p,
   const char *path = conf->has_ports && !ports                             ? "udpPortRange"
                      : conf->has_sctp && !sctp                             ? "sctp"
                      : conf->has_loopback && want.loopback != is->loopback ? "loopback"
+                     : conf->has_mdns && want.mdns != is->mdns             ? "mdns"
                                                                            : NULL;
   if (!path) return 0;
   char where[40];

@@ -275,6 +275,7 @@ static bool step(struct end *e, uint32_t i) {
   case OUT_BIND: bind_link(e, i, &out.u.bind); break;
   case OUT_UNBIND: net_links_unbind(e->links, i, out.u.unbind_link); break;
   case OUT_RESOLVE:
+  case OUT_PUBLISH:
   case OUT_STREAM: fail("nothing here has a name or a stream");
   }
   return true;

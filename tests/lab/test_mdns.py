@@ -68,3 +68,37 @@ async def test_a_name_is_resolved_by_multicast():
         finally:
             responder.kill()
             responder.wait()
+
+
+async def test_two_that_hide_find_each_other():
+    with world() as (internet, usual, _web):
+        network = internet.network("cone")
+        pupil, teacher = network.device(), network.device()
+        seen = []
+
+        def watch(candidate):
+            seen.append(candidate["candidate"])
+            return candidate
+
+        async with (await Host.start(name="pupil", wrap=pupil.inside) as a,
+                    await Host.start(name="teacher", wrap=teacher.inside) as b):
+            await a.hello(auto_credit=1 << 20)
+            await b.hello(auto_credit=1 << 20)
+            conf = {"mdns": True, "iceServers": [usual.stun()]}
+            link = Link(await Peer.create(a, conf), await Peer.create(b, conf), filter=watch)
+            channel = await link.a.channel("x")
+            await link.negotiate()
+            await link.connected()
+            await channel.opened()
+            path = await link.a.event("path", lambda p: p["method"] == "host")
+            assert path["remote"]["type"] in ("host", "prflx")
+            hosts = [c for c in seen if " typ host" in c]
+            assert hosts and all(re.search(r" [0-9a-f-]{36}\.local \d+ typ host", c) for c in hosts)
+            mapped = [c for c in seen if " typ srflx" in c]
+            assert mapped and all(" raddr 0.0.0.0 rport 9" in c for c in mapped)
+            described = (await link.a.call("get"))["localDescription"]["sdp"]
+            addresses = network.lan.rsplit(".", 1)[0] + "."
+            assert hosts[0].split(" ")[4] in described + (await link.b.call("get"))["localDescription"]["sdp"]
+            assert addresses not in described and not any(addresses in c for c in seen)
+            assert link.errors == []
+            link.stop()

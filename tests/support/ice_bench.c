@@ -104,6 +104,7 @@ static void record(struct bench *b, const struct ice_out *out, const uint8_t *bu
     (void)snprintf(b->resolves[b->n_resolves++].name, ICE_NAME_MAX + 1, "%s", out->u.resolve.name);
     break;
   case OUT_IDLE:
+  case OUT_PUBLISH:
   case OUT_STREAM: fail(); break;
   }
 }

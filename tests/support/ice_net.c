@@ -185,6 +185,7 @@ void net_drain(struct net_node *node) {
     case OUT_RESOLVE:
       (void)ice_agent_resolved(node->agent, node->net->now, out.u.resolve.id, -ENOENT, NULL, 0);
       break;
+    case OUT_PUBLISH:
     case OUT_STREAM: break;
     }
   }

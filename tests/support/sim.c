@@ -241,6 +241,7 @@ void sim_peer_drain(struct sim_peer *sp) {
       (void)peer_resolved(sp->machine, sp->sim->now, out.u.resolve.id, -2, NULL, 0);
       break;
     case OUT_STREAM: sim_stream_ask(sp, &out.u.stream); break;
+    case OUT_PUBLISH:
     case OUT_IDLE: break;
     }
   }

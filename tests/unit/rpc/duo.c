@@ -156,6 +156,7 @@ static void duo_peer_out(struct duo *d, int side, uint32_t peer, const struct pe
   case OUT_IDLE:
   case OUT_UNBIND:
   case OUT_EVENT:
+  case OUT_PUBLISH:
   case OUT_STREAM: break;
   }
 }
