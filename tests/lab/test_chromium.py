@@ -40,10 +40,13 @@ def agents(pupil, console):
         raise
 
 
-def talk(host, browser, servers, wanted, host_offers):
-    ends = [agent.create(iceServers=servers) for agent in (host, browser)]
+def talk(host, browser, servers, wanted, host_offers, deaf=False, **more):
+    """deaf: the host hears of no candidate, so that the browser has to find it."""
+    ends = [host.create(iceServers=servers, **more), browser.create(iceServers=servers)]
     mine, theirs = ends
     pair = Pair(*(ends if host_offers else reversed(ends)))
+    if deaf:
+        pair.couriers[theirs].turn = lambda candidate: None
     made = pair.offerer.create_channel("x")
     pair.negotiate()
     made.wait_open(20)
@@ -78,6 +81,20 @@ def test_on_one_network_its_hidden_name_is_enough(matrix):
         try:
             path = talk(host, browser, [], "host", True)
             matrix["cone", "Chromium/itself"] = path["method"]
+        finally:
+            host.stop()
+            browser.stop()
+
+
+def test_it_finds_a_host_that_hides_behind_a_name(matrix):
+    with world() as (internet, _usual, _web):
+        network = internet.network("cone")
+        host, browser = agents(network.device(), network.device())
+        try:
+            for host_offers in (True, False):
+                path = talk(host, browser, [], "host", host_offers, deaf=True, mdns=True)
+                assert path["remote"]["type"] == "prflx"
+            matrix["cone", "Chromium/itself, hidden"] = path["method"]
         finally:
             host.stop()
             browser.stop()

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 import time
 
 import pytest
@@ -107,6 +109,20 @@ async def test_five_seconds_of_nothing(roamed):
             network.router.ip("link", "set", "wan", "up")
             network.router.ip("route", "add", "default", "via", "198.51.100.5")
             roamed["5 s of nothing"] = await talk.flows()
+
+
+async def test_a_machine_that_sleeps(roamed):
+    """As the process sees it: time is gone, and what came meanwhile waits or is lost."""
+    with world() as (internet, usual, _):
+        pupil, teacher = internet.network("cone").device(), internet.network("cone").device()
+        async with talking(pupil, teacher, [usual.stun()]) as talk:
+            pid = talk.link.a.host.pid
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                await asyncio.wait(talk.tasks, timeout=8)
+            finally:
+                os.kill(pid, signal.SIGCONT)
+            roamed["8 s of sleep"] = await talk.flows()
 
 
 async def test_the_nat_forgets(roamed):
