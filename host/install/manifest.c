@@ -4,8 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "install/relaxed.h"
+
 #define ORIGIN_SCHEME "chrome-extension://"
 #define ID_SIZE       32u
+#define ANEW          "write it anew from manifest/native-messaging"
 
 bool install_manifest_is_ours(struct bytes json) {
   static const char name[] = "\"" INSTALL_HOST_NAME "\"";
@@ -26,7 +29,24 @@ static void not_json(const char *file, struct bytes json, const char *end, struc
     column = 1;
   }
   (void)snprintf(what, sizeof what, "line %zu, column %zu: not JSON", line, column);
-  findings_add(f, file, what, "write it anew from manifest/native-messaging");
+  findings_add(f, file, what, ANEW);
+}
+
+/* Browsers take the last of two; whoever reads the file sees the first. */
+static void judge_doubles(const char *file, const cJSON *o, struct findings *f) {
+  char what[100];
+  for (const cJSON *a = o->child; a; a = a->next)
+    for (const cJSON *b = a->next; b; b = b->next) {
+      if (strcmp(a->string, b->string) != 0 || strlen(a->string) > 40) continue;
+      (void)snprintf(what, sizeof what, "\"%s\" stands there twice", a->string);
+      findings_add(f, file, what, "remove one of them");
+    }
+}
+
+static bool has_control_characters(const char *text) {
+  for (; *text; text++)
+    if ((unsigned char)*text < ' ' || *text == 0x7f) return true;
+  return false;
 }
 
 static const char *string_of(const cJSON *o, const char *key) {
@@ -59,6 +79,8 @@ static void judge_path(const char *file, const cJSON *o, struct install_manifest
   if (!path || *path != '/')
     findings_add(f, file, "\"path\" is not an absolute path",
                  "set it to where senso-host is, such as /usr/bin/senso-host");
+  else if (has_control_characters(path))
+    findings_add(f, file, "\"path\" has control characters", "set it to where senso-host is");
   else if (strlen(path) >= sizeof ret->path)
     findings_add(f, file, "\"path\" is too long", "set it to where senso-host is");
   else
@@ -106,11 +128,19 @@ void install_manifest_judge(const char *file, struct bytes json, struct install_
   const char *end = NULL;
   *ret = (struct install_manifest){0};
   cJSON *o = cJSON_ParseWithLengthOpts((const char *)json.p, json.n, &end, false);
-  if (!cJSON_IsObject(o)) {
+  if (!o) {
     not_json(file, json, end, f);
+    return;
+  }
+  if (!cJSON_IsObject(o)) {
+    findings_add(f, file, "it is JSON, but no object", ANEW);
     cJSON_Delete(o);
     return;
   }
+  cJSON *whole = install_parse(json);
+  if (!whole) findings_add(f, file, "something follows the JSON object", "remove it");
+  cJSON_Delete(whole);
+  judge_doubles(file, o, f);
   judge_name(file, o, f);
   judge_words(file, o, f);
   judge_path(file, o, ret, f);

@@ -8,9 +8,10 @@
 #include "base/list.h"
 #include "mdns/message.h"
 
-#define TTL     120    /* seconds, RFC 6762 section 10 */
-#define APART   MONO_S /* between two multicasts of a record, section 6 */
-#define AT_ONCE 8      /* names in one packet */
+#define TTL           120    /* seconds, RFC 6762 section 10 */
+#define APART         MONO_S /* between two multicasts of a record, section 6 */
+#define QUESTIONS_MAX 64     /* of a packet that are looked at: anybody sends them */
+#define AT_ONCE       8      /* names in one packet */
 
 struct record {
   struct list node;
@@ -88,15 +89,20 @@ static bool is_meant(const struct record *it, const struct mdns_question *q) {
   return q->v4 || q->v6; /* of the other family there is none, which the NSEC says */
 }
 
+static void note(struct mdns_responder *r, mono_us now, const struct mdns_question *q) {
+  LIST_EACH(at, &r->records) {
+    struct record *it = LIST_ENTRY(at, struct record, node);
+    bool again = it->said_at == 0 || now >= mono_add(it->said_at, APART);
+    if (is_meant(it, q) && again) it->asked = true;
+  }
+}
+
 void mdns_responder_recv(struct mdns_responder *r, mono_us now, struct bytes packet) {
   struct mdns_questions questions;
   struct mdns_question q;
   if (!mdns_questions_begin(packet, &questions)) return;
-  while (mdns_questions_next(&questions, &q)) LIST_EACH(at, &r->records) {
-      struct record *it = LIST_ENTRY(at, struct record, node);
-      bool again = it->said_at == 0 || now >= mono_add(it->said_at, APART);
-      if (is_meant(it, &q) && again) it->asked = true;
-    }
+  for (unsigned n = 0; n < QUESTIONS_MAX && mdns_questions_next(&questions, &q); n++)
+    note(r, now, &q);
 }
 
 static size_t due(const struct mdns_responder *r, bool leaving, struct record **ret) {

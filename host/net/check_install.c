@@ -114,8 +114,12 @@ static void check_origins(struct check *c, const char *file, const struct instal
   for (size_t i = 0; i < m->n_origins; i++) {
     struct text why = {0};
     if (!net_origins_allow(list, c->cfg->owner, m->origins[i], &why)) {
+      bool unlisted = strstr(why.p ? why.p : "", "does not list") != NULL;
       (void)snprintf(what, sizeof what, "the host itself refuses %s", m->origins[i]);
-      (void)snprintf(fix, sizeof fix, "add that line to %s, a file of root's with mode 644", list);
+      (void)snprintf(fix, sizeof fix,
+                     unlisted ? "add that line to %s"
+                              : "make %s a file that is root's, of mode 644, with that line",
+                     list);
       findings_add(&c->found, file, what, fix);
     }
     text_free(&why);
@@ -126,6 +130,8 @@ static void check_mode(struct check *c, const char *file) {
   struct stat s;
   if (stat(file, &s) == 0 && !(s.st_mode & S_IROTH))
     findings_add(&c->found, file, "users may not read it", "chmod 644");
+  if (stat(file, &s) == 0 && (s.st_mode & S_IWOTH))
+    findings_add(&c->found, file, "everyone may write it", "chmod 644");
 }
 
 static void check_manifest(struct check *c, const char *browser, const char *file,
@@ -140,28 +146,41 @@ static void check_manifest(struct check *c, const char *browser, const char *fil
   if (c->found.n == before) text_addf(&c->good, "%s: %s: good\n", browser, file);
 }
 
-static bool is_json_name(const char *name) {
-  size_t n = strlen(name);
-  return n > 5 && strcmp(name + n - 5, ".json") == 0;
+static int is_json_name(const struct dirent *e) {
+  size_t n = strlen(e->d_name);
+  return n > 5 && strcmp(e->d_name + n - 5, ".json") == 0;
 }
 
-/* Calls fn with each readable *.json of the folder. */
-static void each_json(struct check *c, const char *folder, void *ctx,
-                      void (*fn)(struct check *, void *, const char *file, struct bytes)) {
-  DIR *d = opendir(folder);
-  for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
+static int is_any_name(const struct dirent *e) {
+  return strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+}
+
+typedef void on_file(struct check *c, void *ctx, const char *file, struct bytes content);
+
+static void read_one(struct check *c, const char *file, void *ctx, on_file *fn) {
+  struct text content = {0};
+  const char *why = read_file(file, &content);
+  if (why)
+    findings_add(&c->found, file, why, "make it a readable file");
+  else
+    fn(c, ctx, file, (struct bytes){(const uint8_t *)content.p, content.n});
+  text_free(&content);
+}
+
+/* Calls fn with the readable files of the folder that `which` takes, in the order of their names;
+ * folders in it are passed over. */
+static void each_file(struct check *c, const char *folder, int (*which)(const struct dirent *),
+                      void *ctx, on_file *fn) {
+  struct dirent **list = NULL;
+  struct stat s;
+  int n = scandir(folder, &list, which, alphasort);
+  for (int i = 0; i < n; i++) {
     char file[PATH_MAX_SIZE + 300];
-    struct text content = {0};
-    if (!is_json_name(e->d_name)) continue;
-    (void)snprintf(file, sizeof file, "%s/%s", folder, e->d_name);
-    const char *why = read_file(file, &content);
-    if (why)
-      findings_add(&c->found, file, why, "make it a readable file");
-    else
-      fn(c, ctx, file, (struct bytes){(const uint8_t *)content.p, content.n});
-    text_free(&content);
+    (void)snprintf(file, sizeof file, "%s/%s", folder, list[i]->d_name);
+    if (stat(file, &s) < 0 || !S_ISDIR(s.st_mode)) read_one(c, file, ctx, fn);
+    free(list[i]);
   }
-  if (d) closedir(d);
+  free(list);
 }
 
 struct folder {
@@ -183,7 +202,7 @@ static void on_policy(struct check *c, void *ctx, const char *file, struct bytes
 
 static size_t check_folder(struct check *c, const char *browser, const char *folder) {
   struct folder in = {.browser = browser};
-  each_json(c, folder, &in, on_manifest);
+  each_file(c, folder, is_json_name, &in, on_manifest);
   return in.ours;
 }
 
@@ -216,7 +235,7 @@ static void check_browser(struct check *c, const struct browser *b) {
   struct install_policy p = {0};
   join(c, folder, b->etc, "native-messaging-hosts");
   join(c, policies, b->etc, "policies/managed");
-  each_json(c, policies, &p, on_policy);
+  each_file(c, policies, is_any_name, &p, on_policy);
   install_policy_judge(&p, policies, &c->found);
   size_t system = check_folder(c, b->name, folder), users = check_users(c, b, &p, system);
   if (system + users == 0 && is_installed(c, b))
@@ -238,8 +257,10 @@ int net_check_install(const struct net_check_install *cfg, struct text *ret) {
   struct check c = {.cfg = cfg};
   for (size_t i = 0; i < sizeof browsers / sizeof *browsers; i++) check_browser(&c, &browsers[i]);
   check_sandboxed(&c);
+  char etc[PATH_MAX_SIZE];
+  join(&c, etc, "/etc", "");
   if (!c.any && c.found.n == 0)
-    findings_add(&c.found, "/etc", "no browser and no manifest was found",
+    findings_add(&c.found, etc, "no browser and no manifest was found",
                  "install Chrome, Chromium or Edge, and the host's package");
   if (c.good.p) text_add(ret, c.good.p);
   if (c.found.text.p) text_add(ret, c.found.text.p);

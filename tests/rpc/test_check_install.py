@@ -75,6 +75,10 @@ SPOILS = {
     "no list of origins": (lambda s: s.origins.unlink(), "the host itself refuses"),
     "a policy that blocks": (lambda s: s.file("etc/chromium/policies/managed/p.json").write_text(
         '{"NativeMessagingBlocklist": ["*"]}'), "NativeMessagingAllowlist"),
+    "a policy file of any name": (lambda s: s.file("etc/chromium/policies/managed/ours").write_text(
+        '{"NativeMessagingBlocklist": ["*"],} // all'), "NativeMessagingAllowlist"),
+    "a manifest everyone may write": (lambda s: s.manifest.chmod(0o666), "everyone may write it"),
+    "a list of origins everyone may write": (lambda s: s.origins.chmod(0o666), "of mode 644, with that line"),
     "a snap": (lambda s: s.file("snap/bin/chromium").touch(), "snap or flatpak"),
     "a user's own manifest": (lambda s: s.write(s.file(
         f"home/student/.config/chromium/NativeMessagingHosts/{NAME}.json")), "comes before"),
@@ -96,6 +100,17 @@ def test_a_users_manifest_that_policy_ignores_is_said(system):
     system.write(system.file(f"home/student/.config/chromium/NativeMessagingHosts/{NAME}.json"))
     lines, _ = system.check()
     assert any("NativeMessagingUserLevelHosts" in line for line in lines)
+
+
+def test_of_two_policy_files_the_last_one_counts(system):
+    managed = system.file("etc/chromium/policies/managed/10.json")
+    managed.write_text('{"NativeMessagingBlocklist": ["*"]}')
+    managed.with_name("20.json").write_text('{"NativeMessagingBlocklist": []}')
+    managed.with_name("30.d").mkdir()
+    assert system.check()[1] == "0 mistakes"
+    managed.with_name("05.json").write_text('{"NativeMessagingBlocklist": []}')
+    managed.with_name("20.json").unlink()
+    assert system.check()[1] == "1 mistake"
 
 
 def test_manifests_of_other_hosts_are_passed_over(system):
