@@ -49,9 +49,9 @@ enum ice_event_kind {
   ICE_EV_GATHERED,  /* end of candidates of this generation */
   ICE_EV_STATE,     /* connection state changed */
   ICE_EV_SELECTED,  /* the selected pair changed: ice_agent_selected() */
-  ICE_EV_DOUBTED,   /* the pair that carries data has had no answer for a while */
-  ICE_EV_RESUMED,   /* the pair that carries data answers again after it was in doubt */
-  ICE_EV_RTT,       /* the selected pair's RTT estimate was updated */
+  ICE_EV_DOUBTED, /* the pair that carries data had no answer for a while, or was left for worse */
+  ICE_EV_RESUMED, /* the pair that carries data answers again after it was in doubt */
+  ICE_EV_RTT,     /* the selected pair's RTT estimate was updated */
 };
 
 struct ice_event {

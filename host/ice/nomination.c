@@ -16,10 +16,25 @@
 /* Beside two round trips: the wait for the selected pair once the peer shows up elsewhere. */
 #define MOVED (20 * MONO_MS)
 
+/* What stands between the two ends of a pair. */
+enum between { BETWEEN_NOTHING, BETWEEN_NATS, BETWEEN_RELAY };
+
+static enum between between(const struct ice_pair *p) {
+  if (p->link->type == ICE_RELAY || p->remote->type == ICE_RELAY) return BETWEEN_RELAY;
+  bool plain = p->remote->type == ICE_HOST && p->mapped.family == ADDR_NONE;
+  return plain ? BETWEEN_NOTHING : BETWEEN_NATS;
+}
+
+/* A pair that is left in doubt, or for a worse one, may have lost a NAT's mapping or a relay. */
+static bool is_loss(const struct ice_pair *left, const struct ice_pair *p) {
+  return left && (left->consent.missing_since != 0 || between(p) > between(left));
+}
+
 static void select_pair(struct ice_agent *a, struct ice_pair *p, mono_us now) {
   struct ice_generation *g = p->gen;
   p->nominated = true;
   if (g->selected == p) return;
+  if (is_loss(g->selected, p)) g->doubted_news = true;
   g->selected = p;
   g->was_selected = true;
   p->since = now;
@@ -119,15 +134,6 @@ static struct ice_pair *alternative(const struct ice_generation *g, mono_us now)
     if (!best || p->priority > best->priority) best = p;
   }
   return best;
-}
-
-/* What stands between the two ends of a pair. */
-enum between { BETWEEN_NOTHING, BETWEEN_NATS, BETWEEN_RELAY };
-
-static enum between between(const struct ice_pair *p) {
-  if (p->link->type == ICE_RELAY || p->remote->type == ICE_RELAY) return BETWEEN_RELAY;
-  bool plain = p->remote->type == ICE_HOST && p->mapped.family == ADDR_NONE;
-  return plain ? BETWEEN_NOTHING : BETWEEN_NATS;
 }
 
 /* A valid pair with less in between than the selected one has, or NULL: data moves up to it. */

@@ -127,7 +127,7 @@ struct ice_generation {
   struct list remotes, pairs, triggered;
   size_t n_signalled, n_prflx, n_pairs;
   struct ice_pair *selected;
-  bool doubted_news;           /* the pair that carries data has just come into doubt */
+  bool doubted_news;           /* ICE_EV_DOUBTED is to be told */
   bool was_selected;           /* it, or one before it */
   struct ice_pair *nominating; /* we control: the pair whose nomination is under way */
   struct ice_pair *consenting; /* the pair whose consent is kept fresh */

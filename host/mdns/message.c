@@ -54,6 +54,13 @@ void mdns_put_query(struct writer *w, const char *name) {
   put_question(w, name, TYPE_AAAA);
 }
 
+bool mdns_is_usable(const char *name) {
+  uint8_t buf[2 * (MDNS_NAME_MAX + 16)];
+  struct writer w = writer_of(buf, sizeof buf);
+  mdns_put_query(&w, name);
+  return mdns_is_local(name) && !w.failed;
+}
+
 void mdns_put_response(struct writer *w, unsigned answers, unsigned nsecs) {
   writer_u16(w, 0);
   writer_u16(w, FLAG_QR | FLAG_AA);

@@ -16,6 +16,8 @@
 
 /* True for a name under ".local", with or without a dot at the end. */
 bool mdns_is_local(const char *name);
+/* True for such a name that DNS can hold: one that mdns_put_query takes. */
+bool mdns_is_usable(const char *name);
 
 /* Appends a query for the addresses of both families. The writer fails when there is no room, and
  * on a name that DNS cannot hold: a label of 0 or over 63 bytes. */

@@ -48,16 +48,9 @@ struct mdns_resolver *mdns_resolver_free(struct mdns_resolver *r) {
   return NULL;
 }
 
-static bool can_be_asked(const char *name) {
-  uint8_t buf[600];
-  struct writer w = writer_of(buf, sizeof buf);
-  mdns_put_query(&w, name);
-  return mdns_is_local(name) && !w.failed;
-}
-
 int mdns_resolver_ask(struct mdns_resolver *r, mono_us now, uint64_t id, const char *name) {
   size_t n = strlen(name);
-  if (!can_be_asked(name)) return -EINVAL;
+  if (!mdns_is_usable(name)) return -EINVAL;
   if (r->n >= MDNS_QUESTIONS_MAX) return -ENOSPC;
   struct question *q = calloc(1, sizeof *q + n + 1);
   if (!q) return -ENOMEM;

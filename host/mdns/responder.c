@@ -48,17 +48,10 @@ struct mdns_responder *mdns_responder_free(struct mdns_responder *r) {
   return NULL;
 }
 
-static bool can_be_said(const char *name) {
-  uint8_t buf[600];
-  struct writer w = writer_of(buf, sizeof buf);
-  mdns_put_query(&w, name);
-  return mdns_is_local(name) && !w.failed;
-}
-
 int mdns_responder_add(struct mdns_responder *r, uint32_t owner, const char *name,
                        const struct addr *addr) {
   size_t n = strlen(name);
-  if (!can_be_said(name)) return -EINVAL;
+  if (!mdns_is_usable(name)) return -EINVAL;
   if (r->n >= MDNS_NAMES_MAX) return -ENOSPC;
   struct record *it = calloc(1, sizeof *it + n + 1);
   if (!it) return -ENOMEM;

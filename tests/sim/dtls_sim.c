@@ -11,6 +11,7 @@
 
 #include "dtls/dtls.h"
 #include "support/seeded_rng.h"
+#include "support/sim_main.h"
 #include "support/virtual_openssl.h"
 
 #define UNIX_US       (UINT64_C(1760000000) * 1000000)
@@ -232,22 +233,12 @@ static bool run_seed(struct world *w, uint64_t seed, bool verbose) {
   return w->failure[0] == '\0';
 }
 
-int main(int argc, char **argv) {
+static bool passes(uint64_t seed, bool verbose) {
   static struct world w;
-  uint64_t first = 1;
-  uint64_t count = DEFAULT_SEEDS;
-  bool verbose = false;
-  unsigned failed = 0;
-  for (int i = 1; i < argc; i++) {
-    if (strcmp(argv[i], "--seeds") == 0 && i + 2 < argc) {
-      first = strtoull(argv[++i], NULL, 10);
-      count = strtoull(argv[++i], NULL, 10);
-    } else if (strcmp(argv[i], "--verbose") == 0) {
-      verbose = true;
-    }
-  }
-  for (uint64_t seed = first; seed < first + count; seed++)
-    failed += run_seed(&w, seed, verbose) ? 0 : 1;
-  (void)printf("%llu seeds, %u failed\n", (unsigned long long)count, failed);
-  return failed ? 1 : 0;
+  return run_seed(&w, seed, verbose);
+}
+
+int main(int argc, char **argv) {
+  const struct sim_main m = {.count = DEFAULT_SEEDS, .passes = passes};
+  return sim_main(argc, argv, &m);
 }

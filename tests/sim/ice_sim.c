@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "support/ice_net.h"
+#include "support/sim_main.h"
 
 #define MAX_IFACES 4
 
@@ -249,32 +250,19 @@ static bool is_quiet(struct world *w) {
   return true;
 }
 
-int main(int argc, char **argv) {
-  uint64_t first = 1, count = 3000;
-  bool verbose = false;
-  for (int i = 1; i < argc; i++) {
-    if (strcmp(argv[i], "--seeds") == 0 && i + 2 < argc) {
-      first = strtoull(argv[i + 1], NULL, 10);
-      count = strtoull(argv[i + 2], NULL, 10);
-      i += 2;
-    } else if (strcmp(argv[i], "--verbose") == 0) {
-      verbose = true;
-    }
-  }
-  (void)setvbuf(stdout, NULL, _IOLBF, 0);
+static bool passes(uint64_t seed, bool verbose) {
   static struct world w;
-  unsigned failed = 0;
-  for (uint64_t seed = first; seed < first + count; seed++) {
-    bool ok = run_seed(&w, seed) && is_quiet(&w);
-    if (!ok) {
-      failed++;
-      (void)printf("seed %llu: %s\n", (unsigned long long)seed, w.failure);
-    } else if (verbose) {
-      (void)printf("seed %llu: ok, %.3f s, %u and %u datagrams\n", (unsigned long long)seed,
-                   (double)w.net.now / 1e6, w.net.nodes[0].n_tx, w.net.nodes[1].n_tx);
-    }
-    net_free(&w.net);
-  }
-  (void)printf("%llu seeds, %u failed\n", (unsigned long long)count, failed);
-  return failed ? 1 : 0;
+  bool good = run_seed(&w, seed) && is_quiet(&w);
+  if (!good)
+    (void)printf("seed %llu: %s\n", (unsigned long long)seed, w.failure);
+  else if (verbose)
+    (void)printf("seed %llu: ok, %.3f s, %u and %u datagrams\n", (unsigned long long)seed,
+                 (double)w.net.now / 1e6, w.net.nodes[0].n_tx, w.net.nodes[1].n_tx);
+  net_free(&w.net);
+  return good;
+}
+
+int main(int argc, char **argv) {
+  const struct sim_main m = {.count = 3000, .passes = passes};
+  return sim_main(argc, argv, &m);
 }

@@ -7,10 +7,11 @@
  *   methods_sim [--seeds FIRST COUNT] [--verbose]
  */
 #include <assert.h>
-#include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "support/sim.h"
 #include "support/sim_call.h"
@@ -81,6 +82,9 @@ static enum peer_method best(enum kind one, enum kind other) {
   return PEER_METHOD_SRFLX;
 }
 
+/* How the two sites lie to each other. */
+enum apart { FAR_APART, ONE_SITE, ONE_CARRIER, ONE_CARRIER_HAIRPIN, APARTS };
+
 struct flow {
   unsigned sent, received;
 };
@@ -92,24 +96,13 @@ struct scenario {
   struct sim_site *site[2];
   struct sim_call *call;
   struct flow flow[2]; /* by the sending side */
-  bool has_path[2], failed, paused, verbose;
+  bool has_path[2], paused, verbose, server_died;
   enum peer_method method[2], wanted;
+  enum apart apart;
   mono_us start, back_after; /* back_after: since the shaking */
   unsigned shaken_at[2];     /* messages sent until then */
-  char why[300];
+  struct sim_verdict verdict;
 };
-
-static void fail(struct scenario *sc, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void fail(struct scenario *sc, const char *format, ...) {
-  va_list args;
-  if (sc->failed) return;
-  sc->failed = true;
-  va_start(args, format);
-  (void)vsnprintf(sc->why, sizeof sc->why, format, args);
-  va_end(args);
-}
 
 static uint32_t pick(struct scenario *sc, uint32_t bound) {
   return rng_below(&sc->rng.rng, bound);
@@ -128,8 +121,8 @@ static void on_message(void *ctx, int side, struct bytes message) {
   unsigned number = 0;
   if (message.n == sizeof number) memcpy(&number, message.p, sizeof number);
   if (message.n != sizeof number || number != f->received)
-    fail(sc, "side %d got message %u of %zu bytes in place of %u", side, number, message.n,
-         f->received);
+    sim_fail(&sc->verdict, "side %d got message %u of %zu bytes in place of %u", side, number,
+             message.n, f->received);
   f->received++;
 }
 
@@ -142,7 +135,8 @@ static void on_path(void *ctx, int side, const struct peer_path *path) {
   sc->has_path[side] = true;
   sc->method[side] = path->method;
   if (path->n_why != (size_t)path->method)
-    fail(sc, "side %d: %zu reasons for method %d", side, path->n_why, (int)path->method);
+    sim_fail(&sc->verdict, "side %d: %zu reasons for method %d", side, path->n_why,
+             (int)path->method);
 }
 
 static void traffic(void *ctx, void *arg) {
@@ -158,8 +152,8 @@ static void traffic(void *ctx, void *arg) {
 }
 
 static bool is_over(struct scenario *sc) {
-  if (sim_call_failure(sc->call)) fail(sc, "%s", sim_call_failure(sc->call));
-  return sc->failed;
+  if (sim_call_failure(sc->call)) sim_fail(&sc->verdict, "%s", sim_call_failure(sc->call));
+  return sc->verdict.failed;
 }
 
 static bool is_best(void *ctx) {
@@ -183,18 +177,21 @@ static bool is_back(void *ctx) {
          (sc->flow[0].received > sc->shaken_at[0] && sc->flow[1].received > sc->shaken_at[1]);
 }
 
-static struct sim_site *make_site(struct sim *s, const struct situation *of) {
+static struct sim_site *make_carrier(struct sim *s, bool hairpin) {
+  const struct sim_site_cfg cfg = {
+      .network = {100, 64}, .mapping = EI, .filtering = APD, .hairpin = hairpin};
+  return sim_site_new(s, &cfg);
+}
+
+static struct sim_site *make_site(struct sim *s, const struct situation *of,
+                                  struct sim_site *carrier) {
   struct sim_site_cfg cfg = {.network = {192, 168},
                              .mapping = of->mapping,
                              .filtering = of->filtering,
                              .no_udp = of->closed,
                              .only_tcp = of->only_tcp};
   if (!of->nat) return NULL;
-  if (of->carrier) {
-    const struct sim_site_cfg carrier = {
-        .network = {100, 64}, .mapping = EI, .filtering = APD, .lifetime = 0};
-    cfg.parent = sim_site_new(s, &carrier);
-  }
+  if (of->carrier) cfg.parent = carrier ? carrier : make_carrier(s, false);
   return sim_site_new(s, &cfg);
 }
 
@@ -238,9 +235,12 @@ static void set_up(struct scenario *sc, enum kind one, enum kind other) {
                              .on_path = on_path};
   bool swap = pick(sc, 2); /* either may offer, and so control */
   const enum kind kinds[2] = {swap ? other : one, swap ? one : other};
+  struct sim_site *carrier =
+      sc->apart >= ONE_CARRIER ? make_carrier(sc->sim, sc->apart == ONE_CARRIER_HAIRPIN) : NULL;
   for (int side = 0; side < 2; side++) {
     const struct situation *of = &situations[kinds[side]];
-    sc->site[side] = make_site(sc->sim, of);
+    bool same = side == 1 && sc->apart == ONE_SITE;
+    sc->site[side] = same ? sc->site[0] : make_site(sc->sim, of, carrier);
     cfg.home[side] = (struct sim_home){sc->site[side], of->no_v4, of->v6};
   }
   sc->call = sim_call_new(sc->sim, &cfg);
@@ -252,6 +252,7 @@ static void shake(struct scenario *sc) {
   for (int i = 0; i < 2; i++) sc->shaken_at[i] = sc->flow[i].sent;
   if (sc->wanted == PEER_METHOD_RELAY && pick(sc, 2)) {
     say(sc, "the server restarts");
+    sc->server_died = true;
     sim_server_restart(sc->server);
   } else if (sc->site[side]) {
     say(sc, side == 0 ? "the NAT of side 0 forgets" : "the NAT of side 1 forgets");
@@ -259,26 +260,62 @@ static void shake(struct scenario *sc) {
   }
 }
 
+/* How long it took where something stood between, in steps of 10 ms, counted by all processes
+ * together. */
+struct times {
+  atomic_uint n[SETTLED / (10 * MONO_MS) + 1];
+};
+static struct times *times; /* of NATs that forget, and of servers that restart */
+
+static void note_back(struct scenario *sc, mono_us after) {
+  sc->back_after = after;
+  say(sc, "data goes both ways again");
+  if (!sc->verdict.failed && sc->wanted != PEER_METHOD_HOST)
+    times[sc->server_died ? 1 : 0].n[after / (10 * MONO_MS)]++;
+}
+
+static unsigned share(const struct times *t, unsigned percent) {
+  unsigned total = 0, seen = 0;
+  size_t steps = sizeof t->n / sizeof *t->n;
+  for (size_t i = 0; i < steps; i++) total += t->n[i];
+  for (size_t i = 0; i < steps; i++) {
+    seen += t->n[i];
+    if (total > 0 && seen * 100 >= total * percent) return (unsigned)i * 10;
+  }
+  return 0;
+}
+
+static void print_times(void) {
+  static const char *const what[] = {"a NAT that forgets", "a server that restarts"};
+  for (size_t i = 0; i < 2; i++)
+    (void)printf("after %s data goes both ways again in %u ms (median), %u (90 %%), %u at most\n",
+                 what[i], share(&times[i], 50), share(&times[i], 90), share(&times[i], 100));
+}
+
 static void play(struct scenario *sc) {
   mono_us start = sc->start = sim_now(sc->sim);
   sim_at(sc->sim, start + EVERY, traffic, sc, NULL);
   if (!sim_run(sc->sim, start + PATIENCE, is_best, sc))
-    fail(sc, "the methods are %d and %d (%d: none), not %d", (int)sc->method[0], (int)sc->method[1],
-         (int)!sc->has_path[0] + !sc->has_path[1], (int)sc->wanted);
+    sim_fail(&sc->verdict, "the methods are %d and %d (%d: none), not %d", (int)sc->method[0],
+             (int)sc->method[1], (int)!sc->has_path[0] + !sc->has_path[1], (int)sc->wanted);
   (void)sim_run(sc->sim, sim_now(sc->sim) + SETTLED, NULL, NULL);
   if (is_over(sc)) return;
   for (int side = 0; side < 2; side++)
-    if (sc->method[side] != sc->wanted) fail(sc, "side %d left the best method", side);
+    if (sc->method[side] != sc->wanted)
+      sim_fail(&sc->verdict, "side %d left the best method", side);
   shake(sc);
   mono_us shaken = sim_now(sc->sim);
-  (void)sim_run(sc->sim, shaken + SETTLED, is_back, sc);
-  sc->back_after = sim_now(sc->sim) - shaken;
-  say(sc, "data goes both ways again");
+  if (!sim_run(sc->sim, shaken + SETTLED, is_back, sc))
+    sim_fail(&sc->verdict, "nothing flows any more");
+  note_back(sc, sim_now(sc->sim) - shaken);
   (void)sim_run(sc->sim, shaken + SETTLED, NULL, NULL);
+  if (!sim_run(sc->sim, shaken + PATIENCE, is_best, sc))
+    sim_fail(&sc->verdict, "the methods stay %d and %d, not %d", (int)sc->method[0],
+             (int)sc->method[1], (int)sc->wanted);
   sc->paused = true;
   if (!sim_run(sc->sim, sim_now(sc->sim) + PATIENCE, all_arrived, sc))
-    fail(sc, "%u of %u and %u of %u messages arrived", sc->flow[0].received, sc->flow[0].sent,
-         sc->flow[1].received, sc->flow[1].sent);
+    sim_fail(&sc->verdict, "%u of %u and %u of %u messages arrived", sc->flow[0].received,
+             sc->flow[0].sent, sc->flow[1].received, sc->flow[1].sent);
 }
 
 static void print_pairs(const struct scenario *sc, int side) {
@@ -298,33 +335,47 @@ static void print_pairs(const struct scenario *sc, int side) {
                  (long long)((sim_now(sc->sim) - info.last_received) / MONO_MS));
 }
 
-static bool pair_passes(uint64_t seed, enum kind one, enum kind other, bool verbose) {
-  struct scenario sc = {.wanted = best(one, other), .verbose = verbose};
-  uint64_t own = seed * KINDS * KINDS + (uint64_t)one * KINDS + (uint64_t)other;
+static const char *const aparts[APARTS] = {"far apart", "on one network", "behind one carrier",
+                                           "behind one carrier that hairpins"};
+
+/* What stands nearer than two networks far apart allows more, or less. */
+static enum peer_method best_of(enum kind one, enum kind other, enum apart apart) {
+  if (apart == ONE_SITE) return PEER_METHOD_HOST;
+  return apart == ONE_CARRIER ? PEER_METHOD_RELAY : best(one, other);
+}
+
+static bool pair_passes(uint64_t seed, enum kind one, enum kind other, enum apart apart,
+                        bool verbose) {
+  struct scenario sc = {.wanted = best_of(one, other, apart), .apart = apart, .verbose = verbose};
+  uint64_t own =
+      ((seed * KINDS + (uint64_t)one) * KINDS + (uint64_t)other) * APARTS + (uint64_t)apart;
   sc.sim = sim_new(own);
   assert(sc.sim);
   seeded_rng_init(&sc.rng, own);
   choose_weather(&sc);
   set_up(&sc, one, other);
   play(&sc);
-  if (verbose || sc.failed)
-    (void)printf("seed %llu, %s and %s: %s, open after %llu ms, back after %llu ms\n",
+  if (verbose || sc.verdict.failed)
+    (void)printf("seed %llu, %s and %s %s: %s, open after %llu ms, back after %llu ms\n",
                  (unsigned long long)seed, situations[one].name, situations[other].name,
-                 sc.failed ? sc.why : "passed",
+                 aparts[apart], sc.verdict.failed ? sc.verdict.why : "passed",
                  (unsigned long long)(sim_call_opened_after(sc.call, 0) / MONO_MS),
                  (unsigned long long)(sc.back_after / MONO_MS));
-  for (int side = 0; verbose && sc.failed && side < 2; side++) print_pairs(&sc, side);
+  for (int side = 0; verbose && sc.verdict.failed && side < 2; side++) print_pairs(&sc, side);
   sim_free(sc.sim);
   sim_call_free(sc.call);
-  return !sc.failed;
+  return !sc.verdict.failed;
 }
 
 static bool seed_passes(uint64_t seed, bool verbose) {
   bool good = true;
   for (unsigned one = 0; one < KINDS; one++)
     for (unsigned other = one; other < KINDS; other++)
-      good = pair_passes(seed, one, other, verbose) && good;
-  return good;
+      good = pair_passes(seed, one, other, FAR_APART, verbose) && good;
+  for (unsigned kind = 0; kind < KINDS; kind++)
+    if (situations[kind].nat) good = pair_passes(seed, kind, kind, ONE_SITE, verbose) && good;
+  good = pair_passes(seed, KIND_CGNAT, KIND_CGNAT, ONE_CARRIER, verbose) && good;
+  return pair_passes(seed, KIND_CGNAT, KIND_CGNAT, ONE_CARRIER_HAIRPIN, verbose) && good;
 }
 
 static void print_matrix(void) {
@@ -338,6 +389,11 @@ static void print_matrix(void) {
 
 int main(int argc, char **argv) {
   const struct sim_main m = {.count = DEFAULT_SEEDS, .passes = seed_passes};
+  times = mmap(NULL, 2 * sizeof *times, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  assert(times != MAP_FAILED);
   print_matrix();
-  return sim_main(argc, argv, &m);
+  int status = sim_main(argc, argv, &m);
+  print_times();
+  (void)munmap(times, 2 * sizeof *times);
+  return status;
 }

@@ -10,7 +10,6 @@
  * always.
  */
 #include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,23 +58,10 @@ struct scenario {
   unsigned n_channels;
   mono_us signal_delay, longest_one_way;
   dc_handle next_handle;
-  bool failed, verbose, was_connected[2], closing, restarted;
+  bool verbose, was_connected[2], closing, restarted;
   bool meager[2]; /* this side grants credit a little at a time */
-
-  char why[300];
+  struct sim_verdict verdict;
 };
-
-static void fail(struct scenario *sc, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void fail(struct scenario *sc, const char *format, ...) {
-  va_list args;
-  if (sc->failed) return;
-  sc->failed = true;
-  va_start(args, format);
-  (void)vsnprintf(sc->why, sizeof sc->why, format, args);
-  va_end(args);
-}
 
 static uint32_t pick(struct scenario *sc, uint32_t bound) {
   return rng_below(&sc->rng.rng, bound);
@@ -115,7 +101,7 @@ static void send_one(struct scenario *sc, unsigned ch, int side) {
   fill_message(data->data, n, ch, side, f->sent);
   data->n = n;
   if (dc_send(peer_channels(machine), sim_now(sc->sim), c->handle[side], false, data, &fault) < 0) {
-    fail(sc, "send on channel %u: %s", ch, fault.text);
+    sim_fail(&sc->verdict, "send on channel %u: %s", ch, fault.text);
     return;
   }
   struct dc_info info;
@@ -137,9 +123,10 @@ static void check_lateness(struct scenario *sc, const struct channel *c, unsigne
   if (c->init.max_lifetime_ms < 0 || !f->unordered[i] || sc->meager[to]) return;
   mono_us limit = f->sent_at[i] + (mono_us)c->init.max_lifetime_ms * MONO_MS + sc->longest_one_way;
   if (sim_now(sc->sim) > limit)
-    fail(sc, "channel %u message %u of %zu bytes, sent at %llu, came %llu us after its limit", ch,
-         i, message_size(sc, ch, f == &c->flow[1], i), (unsigned long long)f->sent_at[i],
-         (unsigned long long)(sim_now(sc->sim) - limit));
+    sim_fail(&sc->verdict,
+             "channel %u message %u of %zu bytes, sent at %llu, came %llu us after its limit", ch,
+             i, message_size(sc, ch, f == &c->flow[1], i), (unsigned long long)f->sent_at[i],
+             (unsigned long long)(sim_now(sc->sim) - limit));
 }
 
 static void receive(struct scenario *sc, unsigned ch, int from, struct bytes b) {
@@ -147,7 +134,8 @@ static void receive(struct scenario *sc, unsigned ch, int from, struct bytes b) 
   struct flow *f = &c->flow[from];
   unsigned i = identify(c, f, b);
   if (i >= f->sent) {
-    fail(sc, "channel %u: a message that was never sent (%zu bytes, %u sent)", ch, b.n, f->sent);
+    sim_fail(&sc->verdict, "channel %u: a message that was never sent (%zu bytes, %u sent)", ch,
+             b.n, f->sent);
     return;
   }
   size_t n = message_size(sc, ch, from, i);
@@ -155,11 +143,11 @@ static void receive(struct scenario *sc, unsigned ch, int from, struct bytes b) 
   assert(expected);
   fill_message(expected, n, ch, from, i);
   if (b.n != n || (n > 0 && memcmp(b.p, expected, n) != 0))
-    fail(sc, "channel %u message %u: %zu bytes, not the %zu sent", ch, i, b.n, n);
+    sim_fail(&sc->verdict, "channel %u message %u: %zu bytes, not the %zu sent", ch, i, b.n, n);
   free(expected);
-  if (f->seen[i]) fail(sc, "channel %u message %u came twice", ch, i);
+  if (f->seen[i]) sim_fail(&sc->verdict, "channel %u message %u came twice", ch, i);
   if (c->init.ordered && i < f->next)
-    fail(sc, "channel %u message %u came after %u", ch, i, f->next - 1);
+    sim_fail(&sc->verdict, "channel %u message %u came after %u", ch, i, f->next - 1);
   check_lateness(sc, c, ch, f, i);
   f->seen[i] = true;
   f->received++;
@@ -209,7 +197,7 @@ static void set_local(struct scenario *sc, int side) {
   struct peer_view view;
   const struct peer_set_local implicit = {.implicit_type = true};
   if (peer_set_local(machine, sim_now(sc->sim), &implicit, &fault) < 0) {
-    fail(sc, "setLocalDescription: %s", fault.text);
+    sim_fail(&sc->verdict, "setLocalDescription: %s", fault.text);
     return;
   }
   peer_view(machine, &view);
@@ -221,7 +209,7 @@ static void on_candidate(struct scenario *sc, int to, const char *text) {
   const struct peer_candidate_init init = {
       .candidate = bytes_of(text), .mid = "0", .mline_index = -1, .end = text[0] == '\0'};
   if (peer_add_candidate(sim_peer_machine(sc->ends[to].sp), sim_now(sc->sim), &init, &fault) < 0)
-    fail(sc, "addIceCandidate: %s", fault.text);
+    sim_fail(&sc->verdict, "addIceCandidate: %s", fault.text);
 }
 
 static void on_signal(void *ctx, void *arg) {
@@ -237,7 +225,7 @@ static void on_signal(void *ctx, void *arg) {
     on_candidate(sc, signal->to, signal->text);
   } else if (peer_set_remote(sim_peer_machine(e->sp), sim_now(sc->sim), signal->type,
                              bytes_of(signal->text), &fault) < 0) {
-    fail(sc, "setRemoteDescription: %s", fault.text);
+    sim_fail(&sc->verdict, "setRemoteDescription: %s", fault.text);
   } else if (signal->type == PEER_SDP_OFFER) {
     set_local(sc, signal->to);
   }
@@ -268,16 +256,17 @@ static void on_incoming(struct scenario *sc, int side, const struct dc_event *ev
   for (unsigned i = 0; i < sc->n_channels; i++) {
     struct channel *c = &sc->channels[i];
     if (!c->used || c->opener == side || !bytes_equal(ev->init.label, bytes_of(c->label))) continue;
-    if (c->handle[side]) fail(sc, "channel %u was announced twice", i);
+    if (c->handle[side]) sim_fail(&sc->verdict, "channel %u was announced twice", i);
     c->handle[side] = sc->next_handle++;
     if (ev->init.ordered != c->init.ordered ||
         ev->init.max_retransmits != c->init.max_retransmits ||
         ev->init.max_lifetime_ms != c->init.max_lifetime_ms)
-      fail(sc, "channel %u came with another reliability", i);
+      sim_fail(&sc->verdict, "channel %u came with another reliability", i);
     dc_rename(peer_channels(sim_peer_machine(sc->ends[side].sp)), ev->channel, c->handle[side]);
     return;
   }
-  fail(sc, "a channel nobody made: %.*s", (int)ev->init.label.n, (const char *)ev->init.label.p);
+  sim_fail(&sc->verdict, "a channel nobody made: %.*s", (int)ev->init.label.n,
+           (const char *)ev->init.label.p);
 }
 
 static void on_channel_event(struct scenario *sc, int side, const struct dc_event *ev,
@@ -287,28 +276,28 @@ static void on_channel_event(struct scenario *sc, int side, const struct dc_even
   case DC_EV_INCOMING: on_incoming(sc, side, ev); return;
   case DC_EV_OPEN:
     if (!c || c->opened[side])
-      fail(sc, "open of an unknown or open channel");
+      sim_fail(&sc->verdict, "open of an unknown or open channel");
     else
       c->opened[side] = true;
     return;
   case DC_EV_MESSAGE:
     if (!c) {
-      fail(sc, "message on an unknown channel");
+      sim_fail(&sc->verdict, "message on an unknown channel");
       return;
     }
     receive_piece(sc, (unsigned)(c - sc->channels), 1 - side, message);
     return;
   case DC_EV_CLOSED:
     if (!c || c->closed[side])
-      fail(sc, "close of an unknown or closed channel");
+      sim_fail(&sc->verdict, "close of an unknown or closed channel");
     else
       c->closed[side] = true;
     return;
   case DC_EV_ERROR:
-    if (!sc->closing) fail(sc, "channel error: %s", ev->fault.text);
+    if (!sc->closing) sim_fail(&sc->verdict, "channel error: %s", ev->fault.text);
     return;
   case DC_EV_STALLED:
-    if (!sc->meager[side]) fail(sc, "stalled, with credit for all");
+    if (!sc->meager[side]) sim_fail(&sc->verdict, "stalled, with credit for all");
     return;
   case DC_EV_ASSOCIATED:
   case DC_EV_BUFFERED_LOW:
@@ -330,10 +319,10 @@ static void on_event(void *ctx, struct sim_peer *sp, const struct peer_event *ev
                    peer_connection_name(ev->u.connection));
     if (ev->u.connection == PEER_CONNECTED) sc->was_connected[e->side] = true;
     if (ev->u.connection == PEER_FAILED && !sc->closing)
-      fail(sc, "side %d: connection failed", e->side);
+      sim_fail(&sc->verdict, "side %d: connection failed", e->side);
     break;
   case PEER_EV_FAILURE:
-    if (!sc->closing) fail(sc, "side %d: %s", e->side, ev->u.failure.text);
+    if (!sc->closing) sim_fail(&sc->verdict, "side %d: %s", e->side, ev->u.failure.text);
     break;
   case PEER_EV_CHANNEL: on_channel_event(sc, e->side, &ev->u.channel, message); break;
   case PEER_EV_ICE_CANDIDATE_ERROR:
@@ -379,7 +368,7 @@ static void create_on(struct scenario *sc, unsigned ch, int side) {
   c->handle[side] = sc->next_handle++;
   if (peer_channel_create(sim_peer_machine(sc->ends[side].sp), sim_now(sc->sim), c->handle[side],
                           &c->init, &fault) < 0)
-    fail(sc, "create: %s", fault.text);
+    sim_fail(&sc->verdict, "create: %s", fault.text);
   if (!sc->meager[side])
     (void)dc_credit(peer_channels(sim_peer_machine(sc->ends[side].sp)), sim_now(sc->sim),
                     c->handle[side], FREE_OF_CREDIT, NULL);
@@ -448,7 +437,7 @@ static void narrow(void *ctx, void *arg) {
 
 static bool all_arrived(void *ctx) {
   struct scenario *sc = ctx;
-  if (sc->failed) return true;
+  if (sc->verdict.failed) return true;
   for (unsigned i = 0; i < sc->n_channels; i++)
     for (int side = 0; side < 2; side++) {
       const struct channel *c = &sc->channels[i];
@@ -460,7 +449,7 @@ static bool all_arrived(void *ctx) {
 
 static bool all_closed(void *ctx) {
   struct scenario *sc = ctx;
-  if (sc->failed) return true;
+  if (sc->verdict.failed) return true;
   for (unsigned i = 0; i < sc->n_channels; i++)
     if (!sc->channels[i].closed[0] || !sc->channels[i].closed[1]) return false;
   return true;
@@ -516,11 +505,12 @@ static void describe_missing(struct scenario *sc) {
     for (int side = 0; side < 2; side++) {
       const struct flow *f = &sc->channels[i].flow[side];
       if (f->sent < MESSAGES || (is_reliable(&sc->channels[i]) && f->received < MESSAGES))
-        fail(sc,
-             "channel %u from side %d: %u sent, %u received after 120 s (connected %d %d, opened "
-             "%d %d)",
-             i, side, f->sent, f->received, sc->was_connected[0], sc->was_connected[1],
-             sc->channels[i].opened[0], sc->channels[i].opened[1]);
+        sim_fail(
+            &sc->verdict,
+            "channel %u from side %d: %u sent, %u received after 120 s (connected %d %d, opened "
+            "%d %d)",
+            i, side, f->sent, f->received, sc->was_connected[0], sc->was_connected[1],
+            sc->channels[i].opened[0], sc->channels[i].opened[1]);
     }
 }
 
@@ -533,10 +523,10 @@ static void play(struct scenario *sc) {
   if (pick(sc, 5) == 0) sim_at(sc->sim, sim_now(sc->sim) + MONO_S / 2, narrow, sc, NULL);
   mono_us start = sim_now(sc->sim);
   if (!sim_run(sc->sim, start + 120 * MONO_S, all_arrived, sc)) describe_missing(sc);
-  if (sc->failed) return;
+  if (sc->verdict.failed) return;
   close_channels(sc);
   if (!sim_run(sc->sim, sim_now(sc->sim) + 60 * MONO_S, all_closed, sc))
-    fail(sc, "channels did not close on both sides");
+    sim_fail(&sc->verdict, "channels did not close on both sides");
 }
 
 /* One side goes while the other still sends: its channels close there, and nothing else happens. */
@@ -578,10 +568,10 @@ static uint64_t run_seed(uint64_t seed, bool verbose, struct scenario *sc) {
 static bool seed_passes(uint64_t seed, bool verbose) {
   static struct scenario sc;
   uint64_t trace = run_seed(seed, verbose, &sc);
-  if (!sc.failed && seed % 20 == 0 && run_seed(seed, false, &sc) != trace)
-    fail(&sc, "two runs differ");
-  if (sc.failed) (void)printf("seed %llu: %s\n", (unsigned long long)seed, sc.why);
-  return !sc.failed;
+  if (!sc.verdict.failed && seed % 20 == 0 && run_seed(seed, false, &sc) != trace)
+    sim_fail(&sc.verdict, "two runs differ");
+  if (sc.verdict.failed) (void)printf("seed %llu: %s\n", (unsigned long long)seed, sc.verdict.why);
+  return !sc.verdict.failed;
 }
 
 int main(int argc, char **argv) {

@@ -1,6 +1,7 @@
 #include "support/sim_main.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,15 @@
 #include <unistd.h>
 
 #define WORKERS 2
+
+void sim_fail(struct sim_verdict *v, const char *format, ...) {
+  va_list args;
+  if (v->failed) return;
+  v->failed = true;
+  va_start(args, format);
+  (void)vsnprintf(v->why, sizeof v->why, format, args);
+  va_end(args);
+}
 
 struct order {
   uint64_t first, count;

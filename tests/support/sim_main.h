@@ -11,6 +11,13 @@ struct sim_main {
   bool (*passes)(uint64_t seed, bool verbose); /* says on stdout what is wrong */
 };
 
+/* Why a scenario failed: the first reason counts. Zero-initialised: it did not. */
+struct sim_verdict {
+  bool failed;
+  char why[300];
+};
+void sim_fail(struct sim_verdict *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* The exit status. */
 int sim_main(int argc, char **argv, const struct sim_main *m);
 

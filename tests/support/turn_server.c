@@ -10,20 +10,18 @@
 #include "stun/fingerprint.h"
 #include "stun/integrity.h"
 
-#define BUCKETS        4096
-#define PORTS          65536
-#define PORT_FIRST     49152
-#define REALM          "senso.test"
-#define PERMISSION     (300 * MONO_S)
-#define CHANNEL_FIRST  0x4000
-#define CHANNEL_LAST   0x4fff
-#define PEERS_MAX      200
-#define MESSAGE_MAX    1024
-#define ERR_NO_ALLOC   437
-#define ERR_FAMILY     440
-#define ERR_CREDENTIAL 441
-#define ERR_QUOTA      486
-#define ERR_CAPACITY   508
+#define BUCKETS       4096
+#define PORTS         65536
+#define PORT_FIRST    49152
+#define REALM         "senso.test"
+#define PERMISSION    (300 * MONO_S)
+#define CHANNEL_FIRST 0x4000
+#define CHANNEL_LAST  0x4fff
+#define PEERS_MAX     200
+#define MESSAGE_MAX   1024
+#define ERR_NO_ALLOC  437
+#define ERR_FAMILY    440
+#define ERR_CAPACITY  508
 
 struct peer_entry {
   struct addr addr;
@@ -227,8 +225,6 @@ static void allocate(struct asked *q) {
     allocated(q); /* the answer was lost, RFC 8656 section 7.2 */
   } else if (q->allocation) {
     refuse(q, ERR_NO_ALLOC);
-  } else if (t->cfg.quota > 0 && t->totals.allocations >= t->cfg.quota) {
-    refuse(q, ERR_QUOTA);
   } else if (t->cfg.relay[six ? 1 : 0].family == ADDR_NONE) {
     refuse(q, ERR_FAMILY);
   } else if (t->totals.allocations >= PORTS - PORT_FIRST) {

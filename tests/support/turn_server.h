@@ -21,7 +21,6 @@ struct turn_server_cfg {
   struct addr relay[2];            /* IPv4 and IPv6; ADDR_NONE: it does not relay that */
   const char *username, *password; /* borrowed */
   mono_us lifetime;
-  size_t quota; /* allocations; 0: any number */
   void *ctx;
   void (*to_client)(void *ctx, const struct turn_server_client *to, struct bytes message);
   void (*to_peer)(void *ctx, const struct addr *from, const struct addr *to, struct bytes payload);

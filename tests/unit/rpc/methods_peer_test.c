@@ -102,6 +102,7 @@ static void test_what_a_peer_was_made_with_cannot_be_changed(void **state) {
       {"\"udpPortRange\":[5000,5011]", "configuration.udpPortRange"},
       {"\"sctp\":{}", "configuration.sctp"},
       {"\"loopback\":true", "configuration.loopback"},
+      {"\"mdns\":true", "configuration.mdns"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     char params[120];
