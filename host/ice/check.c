@@ -12,15 +12,16 @@
 #define TA_MAX     (10 * MONO_S)
 
 /* See PACING.md for these. */
-#define RTO_FIRST     (100 * MONO_MS)
-#define RTO_KNOWN_MIN (50 * MONO_MS)
-#define RTO_GROWN     (3200 * MONO_MS)
-#define LAST_WAIT     (4400 * MONO_MS)
-#define CHECK_TIME    (39500 * MONO_MS) /* as long as RFC 8489's schedule takes */
-#define HASTE         (50 * MONO_MS)
-#define TIMES_MAX     16
-#define RECHECK_TIMES 7
-#define RECHECK_GROWN (1600 * MONO_MS)
+#define RTO_FIRST        (100 * MONO_MS)
+#define RTO_KNOWN_MIN    (50 * MONO_MS)
+#define RTO_GROWN        (3200 * MONO_MS)
+#define LAST_WAIT        (4400 * MONO_MS)
+#define CHECK_TIME       (39500 * MONO_MS) /* as long as RFC 8489's schedule takes */
+#define HASTE            (50 * MONO_MS)
+#define TIMES_MAX        16
+#define RECHECK_TIMES    7
+#define RECHECK_GROWN    (1600 * MONO_MS)
+#define NOMINATION_GROWN (400 * MONO_MS) /* data may be waiting for its answer */
 
 static mono_us clamp(mono_us v, mono_us low, mono_us high) {
   return v < low ? low : v > high ? high : v;
@@ -50,8 +51,8 @@ static struct stun_schedule schedule_of(const struct ice_agent *a, const struct 
   }
   mono_us rto = clamp(2 * p->srtt, RTO_KNOWN_MIN, RTO_GROWN);
   if (p->state != ICE_PAIR_SUCCEEDED) return first_schedule(rto);
-  mono_us grown = rto > RECHECK_GROWN ? rto : RECHECK_GROWN;
-  return (struct stun_schedule){rto, grown, RECHECK_TIMES, grown};
+  mono_us most = p->nominate ? NOMINATION_GROWN : RECHECK_GROWN, grown = rto > most ? rto : most;
+  return (struct stun_schedule){rto, grown, p->nominate ? TIMES_MAX : RECHECK_TIMES, grown};
 }
 
 void ice_check_start(struct ice_agent *a, struct ice_pair *p, mono_us now) {

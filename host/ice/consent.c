@@ -9,7 +9,7 @@
 #define DISCONNECTED (5 * MONO_S)  /* without an answer; one request at least is unanswered ... */
 #define MISSING      MONO_S        /* ... for this long */
 #define QUICK_MIN    (100 * MONO_MS)
-#define QUICK_MAX    (250 * MONO_MS) /* or the round trip, to a second */
+#define QUICK_MAX    (150 * MONO_MS) /* or the round trip, to a second */
 #define QUICK_SLOW   MONO_S
 #define HURRY        (600 * MONO_MS) /* longer than a controlled peer of our kind holds a pair */
 #define HINT         (50 * MONO_MS)
@@ -125,7 +125,7 @@ void ice_consent_run(struct ice_generation *g, const struct rng *rng, mono_us no
   }
 }
 
-/* The next quick re-check: 100 ms or two round trips, doubling up to a quarter of a second, or the
+/* The next quick re-check: 100 ms or two round trips, doubling up to QUICK_MAX, or the
  * round trip. */
 static void note_sent(struct ice_pair *p, const struct ice_request *q, mono_us now) {
   struct ice_consent *c = &p->consent;

@@ -173,12 +173,16 @@ void gatherer_link_gone(struct gatherer *g, uint32_t link) {
   }
 }
 
-static void named(struct gatherer_server *s, int err, const struct addr *addrs, size_t n) {
-  s->n_addrs = 0;
-  for (size_t i = 0; err == 0 && i < n && s->n_addrs < GATHERER_ADDRS; i++) {
-    s->addrs[s->n_addrs] = addrs[i];
-    s->addrs[s->n_addrs++].port = s->port;
+static void take_addresses(struct gatherer_server *s, const struct addr *addrs, size_t n) {
+  s->n_addrs = n < GATHERER_ADDRS ? n : GATHERER_ADDRS;
+  for (size_t i = 0; i < s->n_addrs; i++) {
+    s->addrs[i] = addrs[i];
+    s->addrs[i].port = s->port;
   }
+}
+
+static void named(struct gatherer_server *s, int err, const struct addr *addrs, size_t n) {
+  take_addresses(s, addrs, err == 0 ? n : 0);
   s->naming = s->n_addrs > 0 ? NAMING_DONE : NAMING_FAILED;
   s->tell = s->naming == NAMING_FAILED;
 }
@@ -193,13 +197,74 @@ static void proxy_named(struct gatherer *g, int err, const struct addr *addrs, s
   }
 }
 
+/* The address that the server of a request has moved to; false while it is where it was. */
+static bool moved_to(const struct gatherer_server *s, const struct gatherer_ask *a,
+                     struct addr *ret) {
+  bool found = false;
+  for (size_t i = s->n_addrs; i-- > 0;) {
+    struct addr at = s->addrs[i];
+    at.scope = a->remote.scope;
+    if (addr_equal(&at, &a->remote)) return false;
+    if (at.family != a->remote.family) continue;
+    *ret = at;
+    found = true;
+  }
+  return found;
+}
+
+static bool is_asked_at(const struct gatherer *g, const struct gatherer_ask *like,
+                        const struct addr *remote) {
+  LIST_EACH(it, &g->asks) {
+    const struct gatherer_ask *a = LIST_ENTRY(it, struct gatherer_ask, node);
+    bool same_way = ask_is_stream(like) ? ask_is_stream(a) : a->link == like->link;
+    if (a->server == like->server && same_way && addr_equal(&a->remote, remote)) return true;
+  }
+  return false;
+}
+
+/* What stands is kept as long as it does; beside it the new address is asked. */
+static void ask_beside(struct gatherer *g, const struct gatherer_ask *a, const struct addr *remote,
+                       mono_us now) {
+  const struct gatherer_link link = {a->link, a->local};
+  if (g->n_asks >= GATHERER_ASKS_MAX) return;
+  struct gatherer_ask *made = ask_new(g, a->server, ask_is_stream(a) ? NULL : &link, remote, now);
+  if (made) made->again = true; /* without memory it is for the next time */
+}
+
+static void follow_move(struct gatherer *g, struct gatherer_ask *a, const struct addr *to,
+                        mono_us now) {
+  bool asked = is_asked_at(g, a, to);
+  if (a->state == ASK_UP && !asked)
+    ask_beside(g, a, to, now);
+  else if (a->again && a->state != ASK_UP && asked)
+    ask_give_up(a);
+  else
+    ask_readdress(a, to, now);
+}
+
+/* A name that was looked up again. Without an answer, what is known stays. */
+static void renamed(struct gatherer *g, struct gatherer_server *s, mono_us now,
+                    const struct addr *addrs, size_t n) {
+  struct addr to;
+  s->renaming = false;
+  if (n == 0) return;
+  take_addresses(s, addrs, n);
+  LIST_EACH_SAFE(it, tmp, &g->asks) {
+    struct gatherer_ask *a = LIST_ENTRY(it, struct gatherer_ask, node);
+    if (ask_named(g, a) == s && moved_to(s, a, &to)) follow_move(g, a, &to, now);
+  }
+}
+
 bool gatherer_resolved(struct gatherer *g, mono_us now, uint32_t id, int err,
                        const struct addr *addrs, size_t n) {
   if (!(id & GATHERER_OWN)) return false;
+  if (g->proxy.renaming && g->proxy.resolve_id == id)
+    renamed(g, &g->proxy, now, addrs, err == 0 ? n : 0);
   if (g->proxy.host && g->proxy.resolve_id == id) proxy_named(g, err, addrs, n);
   for (size_t i = 0; i < g->servers.n; i++) {
     struct gatherer_server *s = &g->servers.list[i];
     if (s->resolve_id == id && s->naming == NAMING_ASKED) named(s, err, addrs, n);
+    if (s->resolve_id == id && s->renaming) renamed(g, s, now, addrs, err == 0 ? n : 0);
   }
   (void)make_asks(g, now); /* without memory the server is not asked */
   return true;
@@ -304,6 +369,7 @@ int gatherer_send(struct gatherer *g, mono_us now, const struct path *path, stru
 void gatherer_suspect(struct gatherer *g, mono_us now, uint32_t relay) {
   struct gatherer_ask *a = by_relay(g, relay);
   if (a && a->turn) turn_client_probe(a->turn, now);
+  if (a) a->moved = true;
 }
 
 void gatherer_recheck(struct gatherer *g, mono_us now) {
@@ -331,12 +397,12 @@ void gatherer_poll(struct gatherer *g, mono_us now, uint8_t *buf, size_t cap,
                    struct gatherer_out *ret) {
   mono_us at = MONO_NEVER;
   assert(cap >= 8192);
-  if (!g->released && gatherer_servers_poll(g, ret)) return;
   LIST_EACH(it, &g->asks) {
     struct gatherer_ask *a = LIST_ENTRY(it, struct gatherer_ask, node);
     if (ask_poll(g, a, now, buf, cap, ret)) return;
     at = mono_min(at, ask_wake_at(a));
   }
+  if (!g->released && gatherer_servers_poll(g, ret)) return;
   ret->kind = OUT_IDLE;
   ret->u.wake_at = at;
 }

@@ -54,7 +54,7 @@ void ask_free(struct gatherer *g, struct gatherer_ask *a) {
 static void lose(struct gatherer_ask *a, mono_us now) {
   mono_us wait = RETRY_FIRST << (a->failures < 9 ? a->failures : 9);
   a->failures++;
-  a->again = true;
+  a->again = a->moved = true;
   a->state = ASK_WAITING;
   a->start_at = mono_add(now, mono_min(wait, RETRY_MOST));
 }
@@ -113,7 +113,36 @@ void ask_recheck(struct gatherer_ask *a, mono_us now) {
   a->start_at = now;
 }
 
+struct gatherer_server *ask_named(struct gatherer *g, const struct gatherer_ask *a) {
+  return ask_is_stream(a) && g->proxy.host ? &g->proxy : &g->servers.list[a->server];
+}
+
+/* What is under way to its former address begins anew; one that waits goes on waiting. */
+static void restart(struct gatherer_ask *a, mono_us now) {
+  if (a->state == ASK_WAITING) return;
+  a->turn = turn_client_free(a->turn);
+  a->close_stream = ask_is_stream(a) && a->state == ASK_RUNNING;
+  a->open_stream = false;
+  a->state = ASK_WAITING;
+  a->start_at = now;
+}
+
+void ask_readdress(struct gatherer_ask *a, const struct addr *remote, mono_us now) {
+  if (!a->again || a->state == ASK_UP) return;
+  a->remote = *remote;
+  restart(a, now);
+}
+
+void ask_give_up(struct gatherer_ask *a) {
+  a->turn = turn_client_free(a->turn);
+  a->close_stream = ask_is_stream(a) && a->state == ASK_RUNNING;
+  a->open_stream = a->again = false;
+  a->state = ASK_OVER;
+}
+
 void ask_run(struct gatherer *g, struct gatherer_ask *a, mono_us now) {
+  if (a->moved) gatherer_servers_rename(g, ask_named(g, a), now);
+  a->moved = false;
   if (a->state == ASK_WAITING && now >= a->start_at) start(g, a, now);
   if (a->state == ASK_RUNNING && ask_is_stream(a) && !a->turn) start_turn(g, a, now);
 }

@@ -5,6 +5,8 @@
 
 #include "peer/gatherer_state.h"
 
+#define RENAME_APART MONO_S
+
 static int copy_one(struct gatherer_server *to, const struct peer_server *from) {
   *to = (struct gatherer_server){.turn = from->turn,
                                  .transport = from->transport,
@@ -85,6 +87,7 @@ void gatherer_servers_free(struct gatherer_servers *s) {
 }
 
 static void begin_naming(struct gatherer *g, struct gatherer_server *s) {
+  s->rename = s->renaming = false;
   s->n_addrs = addr_parse_ip(s->host, s->port, &s->addrs[0]) ? 1 : 0;
   s->naming = s->n_addrs > 0 ? NAMING_DONE : NAMING_ASK;
   s->resolve_id = GATHERER_OWN | ++g->last_resolve;
@@ -104,9 +107,20 @@ void gatherer_servers_resolve(struct gatherer *g) {
   }
 }
 
+void gatherer_servers_rename(struct gatherer *g, struct gatherer_server *s, mono_us now) {
+  struct addr literal;
+  bool soon = s->renamed_at != 0 && now < mono_add(s->renamed_at, RENAME_APART);
+  if (s->naming != NAMING_DONE || s->renaming || soon || addr_parse_ip(s->host, s->port, &literal))
+    return;
+  s->rename = s->renaming = true;
+  s->renamed_at = now;
+  s->resolve_id = GATHERER_OWN | ++g->last_resolve;
+}
+
 static bool ask_name(struct gatherer_server *s, struct gatherer_out *ret) {
-  if (s->naming != NAMING_ASK) return false;
-  s->naming = NAMING_ASKED;
+  if (s->naming != NAMING_ASK && !s->rename) return false;
+  if (!s->rename) s->naming = NAMING_ASKED;
+  s->rename = false;
   ret->kind = OUT_RESOLVE;
   ret->u.resolve = (struct ice_resolve){s->resolve_id, s->host};
   return true;

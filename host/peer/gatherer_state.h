@@ -25,8 +25,11 @@ struct gatherer_server {
   char *host, *url, *username, *credential; /* owned */
   enum gatherer_naming naming;
   uint32_t resolve_id;
-  bool tell;    /* that the name was not found */
-  bool retired; /* by a later configuration: what stands is kept, nothing is asked any more */
+  bool tell;          /* that the name was not found */
+  bool renaming;      /* NAMING_DONE, and looked up again */
+  bool rename;        /* ... is to be */
+  mono_us renamed_at; /* it was last asked for again; 0: never */
+  bool retired;       /* by a later configuration: what stands is kept, nothing is asked any more */
   size_t n_addrs;
   struct addr addrs[GATHERER_ADDRS];
 };
@@ -56,6 +59,7 @@ struct gatherer_ask {
   enum ask_state state;
   enum ask_news news;
   bool again; /* a lost allocation is sought anew: no gathering waits for it */
+  bool moved; /* perhaps: the server's name is to be looked up again */
   bool open_stream, close_stream;
   unsigned redirects, failures;
   mono_us start_at;
@@ -97,6 +101,8 @@ void gatherer_proxy_free(struct gatherer_server *proxy);
 void gatherer_servers_free(struct gatherer_servers *s);
 /* Begins to look the names up; literal addresses are there at once. */
 void gatherer_servers_resolve(struct gatherer *g);
+/* What it gave is lost or silent: it may have another address by now. */
+void gatherer_servers_rename(struct gatherer *g, struct gatherer_server *s, mono_us now);
 /* The next OUT_RESOLVE, or an error because a name was not found. */
 bool gatherer_servers_poll(struct gatherer *g, struct gatherer_out *ret);
 
@@ -107,6 +113,12 @@ void ask_free(struct gatherer *g, struct gatherer_ask *a);
 void ask_fail(struct gatherer_ask *a, mono_us now, unsigned code, const char *text);
 /* Of a UDP server that has answered: is what it said still so? */
 void ask_recheck(struct gatherer_ask *a, mono_us now);
+/* Where its address comes from: the server, or the proxy before it. */
+struct gatherer_server *ask_named(struct gatherer *g, const struct gatherer_ask *a);
+/* Goes to that address from now on, if it is sought again. */
+void ask_readdress(struct gatherer_ask *a, const struct addr *remote, mono_us now);
+/* Another one does what it is for. */
+void ask_give_up(struct gatherer_ask *a);
 /* Does what is due. */
 void ask_run(struct gatherer *g, struct gatherer_ask *a, mono_us now);
 /* True when *ret was filled. */

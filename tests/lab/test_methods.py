@@ -5,33 +5,13 @@ import re
 
 import pytest
 from senso_lab.hosts import connected
-from senso_lab.world import KINDS, SERVER6, why_not, world
+from senso_lab.theory import CLOSED, best, servers_of
+from senso_lab.world import KINDS, why_not, world
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "")
 
-CLOSED = ("no-udp", "https-only")
-SIX = ("ipv6", "dual")
 SILENT = (r"srflx: UDP to 203.0.113.9:3478 got no answer in 7 tries; relay over TCP (3478|443) works: "
           "ask for outbound UDP 3478")
-
-
-def best(one, other):
-    """RFC 5128 section 3.3 and 3.4: two mappings that no server can tell the other side do not meet."""
-    if one in SIX and other in SIX:
-        return "host"
-    if "ipv6" in (one, other) or one in CLOSED or other in CLOSED:
-        return "relay"
-    if one == other == "public":
-        return "host"
-    if "symmetric" in (one, other) and "public" not in (one, other):
-        return "relay"
-    return "srflx"
-
-
-def servers_of(usual, web):
-    """By both families' addresses, as a name would give them."""
-    six = usual.at(SERVER6)
-    return [usual.stun(), six.stun(), usual.server("udp", "tcp"), six.server("udp"), web.server("tcp")]
 
 
 async def method(one, other, servers, wanted, why=""):
@@ -77,3 +57,15 @@ async def test_a_turn_server_alone_tells_the_address_too():
         pupil, teacher = internet.network("cone").device(), internet.network("cone").device()
         paths = await method(pupil, teacher, [usual.server("udp")], "srflx")
         assert {p["local"]["type"] for p in paths} <= {"srflx", "prflx"}
+
+
+@pytest.mark.parametrize("hairpin, wanted", ((True, "srflx"), (False, "relay")), ids=("hairpin", "no hairpin"))
+async def test_an_access_point_that_keeps_its_clients_apart(hairpin, wanted, matrix):
+    """Then only the router can lead one to the other: by their addresses outside, if it turns packets round."""
+    with world() as (internet, usual, web):
+        network = internet.network("cone")
+        pupil, teacher = network.device(), network.device()
+        network.keep_apart()
+        network.one_to_one(hairpin)
+        await method(pupil, teacher, servers_of(usual, web), wanted)
+        matrix["apart", "hairpin" if hairpin else "no hairpin"] = wanted

@@ -9,6 +9,7 @@ import time
 import pytest
 from senso_lab import coturn
 from senso_lab.hosts import connected
+from senso_lab.machines import knowing
 from senso_lab.world import SERVER, next_address, why_not, world
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "")
@@ -148,3 +149,20 @@ async def test_the_relay_dies_and_comes_back(roamed, transport):
                 with coturn.coturn(SERVER, 8443, 8444, inside):
                     roamed[f"relay over {transport} dies"] = await talk.flows()
                     await stack.aclose()
+
+
+async def test_the_relay_moves_to_another_address(roamed, tmp_path):
+    """Its name has another address in DNS, and the former one is dead."""
+    names, other = tmp_path / "hosts", next_address(SERVER, 1)
+    names.write_text(f"{SERVER} turn.test\n")
+    with world() as (internet, _, _web):
+        pupil, teacher = internet.network("symmetric").device(), internet.network("symmetric").device()
+        inside = internet.internet.inside
+        internet.internet.ip("addr", "add", f"{other}/32", "dev", "lo")
+        with coturn.coturn(SERVER, 8443, 8444, inside) as former, coturn.coturn(other, 8443, 8444, inside):
+            servers = [former.at("turn.test").server("udp")]
+            async with talking(knowing(names, pupil), knowing(names, teacher), servers) as talk:
+                names.write_text(f"{other} turn.test\n")
+                former.process.kill()
+                former.process.wait()
+                roamed["relay moves"] = await talk.flows()

@@ -10,7 +10,7 @@
  * peer's messages. Time begins at one second.
  */
 
-#define BENCH_MAX 128
+#define BENCH_MAX 256
 
 struct bench_tx {
   mono_us at;

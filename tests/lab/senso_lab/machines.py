@@ -5,6 +5,7 @@ behind by a run that is killed. Without root they live in a user namespace of th
 """
 
 import contextlib
+import copy
 import os
 import shutil
 import subprocess
@@ -57,6 +58,14 @@ class Machine:
     def write(self, path, text):
         """Sets a value under /proc/sys/net, which shows the reader's own namespace."""
         self.run("sh", "-c", 'printf %s "$1" >"$2"', "sh", text, path)
+
+
+def knowing(names, machine):
+    """The machine with a file of names and addresses in place of /etc/hosts, for what is started inside of it."""
+    other = copy.copy(machine)
+    mount = 'mount --bind "$0" /etc/hosts && exec "$@"'
+    other.inside = (*machine.inside, "unshare", "--mount", "sh", "-c", mount, str(names))
+    return other
 
 
 class Site:

@@ -12,6 +12,7 @@ SERVER6 = "2001:db8:9::9"
 KINDS = {
     "public": "no NAT, no filter",
     "cone": "endpoint-independent mapping, address-and-port-dependent filtering",
+    "address-dependent": "address-dependent mapping, address-and-port-dependent filtering",
     "symmetric": "address-and-port-dependent mapping and filtering",
     "cgnat": "as cone, behind a carrier's NAT of the same kind",
     "ipv6": "IPv6 alone, without NAT",
@@ -23,6 +24,9 @@ KINDS = {
 NAT = "chain out { type nat hook postrouting priority 100; oifname wan masquerade; }"
 NAT_V4 = "chain out { type nat hook postrouting priority 100; meta nfproto ipv4 oifname wan masquerade; }"
 NEVER_THE_SAME = "chain out { type nat hook postrouting priority 100; oifname wan masquerade fully-random; }"
+# Another address outside for the server than for anybody else.
+BY_ADDRESS = ("chain out {{ type nat hook postrouting priority 100; oifname wan ip daddr {server} snat ip to {first}; "
+              "oifname wan snat ip to {second}; }}")
 NO_UDP = "chain pass { type filter hook forward priority 0; oifname wan meta l4proto udp drop; }"
 ONLY_443 = ("chain pass { type filter hook forward priority 0; "
             "oifname wan meta l4proto != tcp drop; oifname wan tcp dport != 443 drop; }")
@@ -33,6 +37,7 @@ CLOSED = ("chain self { type filter hook input priority 0; meta nfproto ipv4 iif
 RULES = {
     "public": (),
     "cone": (NAT, CLOSED),
+    "address-dependent": (CLOSED,),
     "symmetric": (NEVER_THE_SAME, CLOSED),
     "cgnat": (NAT, CLOSED),
     "ipv6": (),
@@ -68,8 +73,38 @@ class Network:
             self.join6(number)
         if kind == "public":
             world.internet.ip("route", "add", f"{self.lan}/28", "via", next_address(wan, 2))
-        self.filter(*RULES[kind])
+        self.pool = [f"198.18.{number}.{n}" for n in range(8)]
+        world.internet.ip("route", "add", f"{self.pool[0]}/29", "via", next_address(f"198.51.100.{4 * number}", 2))
+        self.filter(*RULES[kind], *self.by_address())
         self.devices = 0
+
+    def by_address(self):
+        if self.kind != "address-dependent":
+            return ()
+        for address in self.pool[1:3]:  # its own, so that what nobody asked for ends there
+            self.router.ip("addr", "add", f"{address}/32", "dev", "wan")
+        return (BY_ADDRESS.format(server=SERVER, first=self.pool[1], second=self.pool[2]),)
+
+    def keep_apart(self):
+        """Client isolation, as access points have it."""
+        for n in range(1, self.devices + 1):
+            self.router.run("bridge", "link", "set", "dev", f"port{n}", "isolated", "on")
+
+    def one_to_one(self, hairpin):
+        """An address outside for each device, which is let in by all (RFC 4787: independent filtering)."""
+        for which in ("all", "lan"):  # or it would send the devices to each other
+            self.router.write(f"/proc/sys/net/ipv4/conf/{which}/send_redirects", "0")
+        # Else what is turned round is bridged and not routed, where the kernel filters bridges.
+        self.router.run("sh", "-c", "cd /proc/sys/net/bridge && echo 0 >bridge-nf-call-iptables", check=False)
+        pairs = [(next_address(self.lan, 1 + n), self.pool[n]) for n in range(1, self.devices + 1)]
+        inside = ", ".join(f"{device} : {outside}" for device, outside in pairs)
+        outside = ", ".join(f"{outside} : {device}" for device, outside in pairs)
+        into = "" if hairpin else "iifname wan"
+        out = "oifname { wan, lan }" if hairpin else "oifname wan"
+        # What is outside would turn them round.
+        drop = f"chain pass {{ type filter hook forward priority 0; iifname lan ip daddr {self.pool[0]}/29 drop; }}"
+        self.filter(drop, f"chain in {{ type nat hook prerouting priority -100; {into} dnat ip to ip daddr map {{ {outside} }}; }}",
+                    f"chain out {{ type nat hook postrouting priority 100; {out} snat ip to ip saddr map {{ {inside} }}; }}")
 
     @staticmethod
     def join(site, outside, port, router, wan):

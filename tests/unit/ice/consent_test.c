@@ -59,7 +59,7 @@ static void test_each_request_is_a_transaction_and_measures(void **state) {
 
 static void test_missing_answers_are_asked_for_quickly(void **state) {
   (void)state;
-  const mono_us gaps[] = {100, 200, 250, 250, 250, 250};
+  const mono_us gaps[] = {100, 150, 150, 150, 150, 150};
   struct bench b;
   connected(&b);
   while (b.n_tx < 7) bench_at(&b, b.wake_at);

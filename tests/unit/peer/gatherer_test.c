@@ -181,6 +181,88 @@ static void test_names_are_resolved_and_one_that_is_not_found_is_701(void **stat
   end(t);
 }
 
+static const struct addr moved = {.family = ADDR_V4, .port = 3478, .ip = {203, 0, 113, 77}};
+
+/* A TURN server, named, whose allocation the owner knows as relay 9. */
+static struct table *allocated(void) {
+  const struct peer_server s = server(true, PEER_TRANSPORT_UDP, "turn.test");
+  struct table *t = begin(&s, 1);
+  poll(t);
+  assert_true(gatherer_resolved(t->g, t->now, t->out.u.resolve.id, 0, &there, 1));
+  assert_int_equal(gatherer_link_up(t->g, t->now, 7, &here), 0);
+  next(t);
+  struct gatherer_ask *a = LIST_ENTRY(t->g->asks.next, struct gatherer_ask, node);
+  a->relays[0] = 9;
+  ask_fail(a, t->now, TURN_ERR_UNREACHABLE, "it is gone");
+  next(t);
+  assert_int_equal(t->out.u.ev.kind, GATHERER_EV_LOST);
+  next(t);
+  assert_int_equal(t->out.u.ev.kind, GATHERER_EV_ERROR);
+  return t;
+}
+
+static void test_a_lost_server_is_looked_up_again_and_followed(void **state) {
+  (void)state;
+  for (int late = 0; late < 2; late++) {
+    struct table *t = allocated();
+    poll(t);
+    assert_int_equal(t->out.kind, OUT_RESOLVE);
+    assert_string_equal(t->out.u.resolve.name, "turn.test");
+    uint32_t id = t->out.u.resolve.id;
+    assert_false(gatherer_busy(t->g));
+    if (late) next(t); /* meanwhile the former address is tried */
+    assert_true(!late || addr_equal(&t->out.u.tx.path.remote, &there));
+    assert_true(gatherer_resolved(t->g, t->now, id, 0, &moved, 1));
+    next(t);
+    assert_int_equal(t->out.kind, OUT_TX);
+    assert_true(addr_equal(&t->out.u.tx.path.remote, &moved));
+    end(t);
+  }
+}
+
+static void test_a_server_that_moved_is_asked_beside_what_stands(void **state) {
+  (void)state;
+  const struct peer_server s = server(true, PEER_TRANSPORT_UDP, "turn.test");
+  struct table *t = begin(&s, 1);
+  poll(t);
+  assert_true(gatherer_resolved(t->g, t->now, t->out.u.resolve.id, 0, &there, 1));
+  assert_int_equal(gatherer_link_up(t->g, t->now, 7, &here), 0);
+  next(t);
+  struct gatherer_ask *a = LIST_ENTRY(t->g->asks.next, struct gatherer_ask, node);
+  a->relays[0] = 9;
+  a->state = ASK_UP;
+  for (int time = 0; time < 2; time++) {
+    gatherer_suspect(t->g, t->now, 9);
+    for (poll(t); t->out.kind == OUT_TX; poll(t)) continue;
+    assert_int_equal(t->out.kind, OUT_RESOLVE);
+    assert_true(gatherer_resolved(t->g, t->now, t->out.u.resolve.id, 0, &moved, 1));
+    assert_int_equal(t->g->n_asks, 2); /* once */
+    assert_false(gatherer_busy(t->g));
+    gatherer_suspect(t->g, t->now, 9); /* too soon to look it up again */
+    for (poll(t); t->out.kind == OUT_TX; poll(t)) assert_int_equal(t->out.u.tx.path.link, 7);
+    assert_int_equal(t->out.kind, OUT_IDLE);
+    t->now += MONO_S;
+  }
+  ask_fail(a, t->now, TURN_ERR_UNREACHABLE, "it is gone");
+  while (a->state != ASK_OVER) {
+    next(t);
+    if (t->out.kind == OUT_RESOLVE)
+      assert_true(gatherer_resolved(t->g, t->now, t->out.u.resolve.id, 0, &moved, 1));
+  }
+  end(t);
+}
+
+static void test_a_name_that_is_not_found_again_keeps_its_address(void **state) {
+  (void)state;
+  struct table *t = allocated();
+  poll(t);
+  assert_true(gatherer_resolved(t->g, t->now, t->out.u.resolve.id, -ENOENT, NULL, 0));
+  next(t);
+  assert_int_equal(t->out.kind, OUT_TX);
+  assert_true(addr_equal(&t->out.u.tx.path.remote, &there));
+  end(t);
+}
+
 static void test_a_stream_that_fails_says_why_and_closes_nothing(void **state) {
   (void)state;
   const struct peer_server s = server(true, PEER_TRANSPORT_TLS, "203.0.113.9");
@@ -339,6 +421,9 @@ int main(void) {
       cmocka_unit_test(test_servers_are_asked_again_when_the_path_is_in_doubt),
       cmocka_unit_test(test_a_silent_server_is_701_with_its_evidence),
       cmocka_unit_test(test_names_are_resolved_and_one_that_is_not_found_is_701),
+      cmocka_unit_test(test_a_lost_server_is_looked_up_again_and_followed),
+      cmocka_unit_test(test_a_server_that_moved_is_asked_beside_what_stands),
+      cmocka_unit_test(test_a_name_that_is_not_found_again_keeps_its_address),
       cmocka_unit_test(test_a_stream_that_fails_says_why_and_closes_nothing),
       cmocka_unit_test(test_behind_a_proxy_its_name_is_resolved_and_not_the_servers),
       cmocka_unit_test(test_what_is_not_turn_ends_the_stream),
