@@ -1,4 +1,5 @@
-/* Looks for a congestion window that collapses at a timeout and stays there. */
+/* After a pause: a congestion window that stays collapsed, a session that a restart cannot bring
+ * back. */
 #include "duo.h"
 
 #define MESSAGES 20
@@ -56,9 +57,33 @@ static void test_the_window_grows_back_after_a_timeout(void **state) {
   duo_free(d);
 }
 
+/* As a machine that slept: consent is over on both sides (RFC 7675), the session is not. */
+static void test_after_minutes_of_nothing_a_restart_brings_the_channels_back(void **state) {
+  (void)state;
+  struct duo *d = duo_new(2);
+  dc_handle h = duo_create(d, 0, "bulk");
+  duo_negotiate(d, 0);
+  duo_run(d, MONO_S);
+  sim_peer_set_connected(d->end[1].sp, false);
+  send_all(d, h);
+  duo_run(d, 120 * MONO_S);
+  for (int side = 0; side < 2; side++)
+    assert_int_equal(duo_said(d, side, PEER_EV_CONNECTION_STATE, PEER_FAILED), 1);
+  assert_true(received(d) < MESSAGES);
+  sim_peer_set_connected(d->end[1].sp, true);
+  assert_int_equal(peer_restart_ice(duo_peer(d, 0), duo_now(d), NULL), 0);
+  duo_negotiate(d, 0);
+  (void)time_to_receive(d, MESSAGES);
+  for (int side = 0; side < 2; side++)
+    assert_int_equal(duo_said(d, side, PEER_EV_CONNECTION_STATE, PEER_CONNECTED), 2);
+  assert_null(duo_channel_event(d, 1, DC_EV_CLOSED));
+  duo_free(d);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_the_window_grows_back_after_a_timeout),
+      cmocka_unit_test(test_after_minutes_of_nothing_a_restart_brings_the_channels_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
