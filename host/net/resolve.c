@@ -3,6 +3,7 @@
 #include <ares.h>
 #include <errno.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ struct question {
   int err;
   size_t n;
   struct addr addrs[NET_RESOLVE_ADDRS];
+  char *canonical; /* after aliases; NULL: there was none */
 };
 
 struct net_resolver {
@@ -39,6 +41,7 @@ struct net_resolver {
   struct net_timer *timer; /* c-ares's next timeout, or answers to hand out */
   ares_channel channel;    /* NULL while nothing is asked */
   char *servers;
+  const char *canonical; /* of the answer that is being told */
   struct list asked, answered, sockets;
 };
 
@@ -145,7 +148,10 @@ static void on_timer(void *ctx) {
   struct list *node;
   while ((node = list_pop_front(&r->answered))) {
     struct question *q = LIST_ENTRY(node, struct question, node);
+    r->canonical = q->canonical;
     r->fn(r->ctx, &q->query, q->err, q->addrs, q->n);
+    r->canonical = NULL;
+    free(q->canonical);
     free(q);
   }
   if (list_empty(&r->asked)) close_channel(r);
@@ -155,6 +161,11 @@ static void on_timer(void *ctx) {
 static void keep_addresses(struct question *q, const struct ares_addrinfo *info) {
   for (const struct ares_addrinfo_node *a = info->nodes; a; a = a->ai_next)
     if (q->n < NET_RESOLVE_ADDRS && net_sockaddr_to(a->ai_addr, &q->addrs[q->n])) q->n++;
+  for (const struct ares_addrinfo_cname *c = info->cnames; c; c = c->next) {
+    if (!c->name || c->next) continue;
+    free(q->canonical);
+    q->canonical = strdup(c->name); /* without memory it is not known */
+  }
 }
 
 static void on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo *info) {
@@ -190,7 +201,11 @@ struct net_resolver *net_resolver_free(struct net_resolver *r) {
   if (!r) return NULL;
   close_channel(r); /* answers every question */
   struct list *node;
-  while ((node = list_pop_front(&r->answered))) free(LIST_ENTRY(node, struct question, node));
+  while ((node = list_pop_front(&r->answered))) {
+    struct question *q = LIST_ENTRY(node, struct question, node);
+    free(q->canonical);
+    free(q);
+  }
   LIST_EACH_SAFE(it, next, &r->sockets) close_socket(LIST_ENTRY(it, struct server_socket, node));
   net_timer_free(r->timer);
   free(r->servers);
@@ -230,4 +245,33 @@ int net_resolver_set_servers(struct net_resolver *r, const char *servers) {
   free(r->servers);
   r->servers = copy;
   return 0;
+}
+
+const char *net_resolver_canonical(const struct net_resolver *r) {
+  return r->canonical;
+}
+
+static struct addr server_of(const struct ares_addr_port_node *s) {
+  struct addr a = {.family = s->family == AF_INET6 ? ADDR_V6 : ADDR_V4,
+                   .port = s->udp_port ? (uint16_t)s->udp_port : 53};
+  memcpy(a.ip, &s->addr, addr_ip_size(&a));
+  return a;
+}
+
+int net_resolver_servers(char *to, size_t cap) {
+  ares_channel channel;
+  struct ares_addr_port_node *list = NULL;
+  char text[ADDR_TEXT_MAX];
+  int status = ares_init(&channel);
+  if (status != ARES_SUCCESS) return errno_of(status);
+  status = ares_get_servers_ports(channel, &list);
+  to[0] = '\0';
+  for (const struct ares_addr_port_node *s = list; s; s = s->next) {
+    struct addr a = server_of(s);
+    size_t n = strlen(to);
+    (void)snprintf(to + n, cap - n, "%s%s", n ? "," : "", addr_format(&a, text));
+  }
+  ares_free_data(list);
+  ares_destroy(channel);
+  return errno_of(status);
 }

@@ -34,6 +34,13 @@ struct net_resolver *net_resolver_free(struct net_resolver *r);
  * errno: it will not. */
 int net_resolver_ask(struct net_resolver *r, const struct net_query *q, const char *name);
 
+/* The name that the addresses being told are of, after all aliases; from inside the callback only.
+ * Borrowed; NULL: none. */
+const char *net_resolver_canonical(const struct net_resolver *r);
+
+/* The system's servers, "192.0.2.1:53,[2001:db8::1]:53". 0 or a negative errno. */
+int net_resolver_servers(char *to, size_t cap);
+
 /* Asks these servers instead of the system's ("127.0.0.1:5353,..."); for tests. 0 or -EINVAL,
  * -ENOMEM. */
 int net_resolver_set_servers(struct net_resolver *r, const char *servers);

@@ -1,0 +1,213 @@
+#include "judge/judge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/methods.h"
+#include "judge/rules.h"
+
+const char *verdict_name(enum verdict v) {
+  static const char *const names[] = {[VERDICT_NOT_TESTED] = "not-tested",
+                                      [VERDICT_PASS] = "pass",
+                                      [VERDICT_BLOCKED] = "blocked",
+                                      [VERDICT_DEGRADED] = "degraded",
+                                      [VERDICT_INCONCLUSIVE] = "inconclusive"};
+  return names[v];
+}
+
+const char *const *judge_not_provable(void) {
+  static const char *const texts[] = {
+      "filters that live in a Chromebook's extensions or policy cannot be seen from here",
+      "exemptions by device, user or VLAN hold for this machine and may not for another",
+      "a name behind a pattern (*.example) that nobody gave was not tested",
+      NULL};
+  return texts;
+}
+
+/* --- one row --- */
+
+static void clear(struct result *r) {
+  r->verdict = VERDICT_NOT_TESTED;
+  r->cause = NULL;
+  r->n_also = 0;
+  r->proven = true;
+  r->hop = 0;
+  r->vendor[0] = r->fix[0] = '\0';
+}
+
+static void add_also(struct result *r, const char *id) {
+  if (r->cause == id) return;
+  for (size_t i = 0; i < r->n_also; i++)
+    if (r->also[i] == id) return;
+  if (r->n_also < RESULT_ALSO) r->also[r->n_also++] = id;
+}
+
+/* The first cause, and beside it the first of each other layer. */
+static void blame(struct result *r, const struct view *v, const struct rule *list, size_t n) {
+  unsigned seen = 0;
+  for (size_t i = 0; i < n; i++) {
+    const struct rule *rule = &list[i];
+    if ((seen & 1u << rule->layer) || !rule->holds(v)) continue;
+    seen |= 1u << rule->layer;
+    if (r->cause) {
+      add_also(r, cause_id(rule->cause));
+      continue;
+    }
+    r->cause = cause_id(rule->cause);
+    r->verdict = rule->verdict;
+    r->proven = rule->proven;
+  }
+}
+
+static void note_transparent(struct result *r, const struct view *v) {
+  bool near = view_network_is(v, "hop1.tcp", "connected");
+  if (near && view_network_is(v, "testnet.tcp", "connected") && view_is_stream(v) && !r->lan)
+    add_also(r, cause_id(CAUSE_TRANSPARENT_PROXY));
+}
+
+static void find_vendor(struct result *r, const struct view *v) {
+  static const struct {
+    const char *id;
+    enum sign_where where;
+  } places[] = {{"chain.issuer", SIGN_ISSUER}, {"chain.top", SIGN_ISSUER},
+                {"dns.address", SIGN_ADDRESS}, {"dns.canonical", SIGN_NAME},
+                {"http.header", SIGN_HEADER},  {"proxy.header", SIGN_HEADER}};
+  const char *found = view_value(v, "http.page");
+  if (found && strcmp(found, "unknown") == 0) found = NULL;
+  for (size_t i = 0; !found && i < sizeof places / sizeof *places; i++) {
+    const char *text = view_value(v, places[i].id);
+    if (text) found = signs_find(v->signs, places[i].where, text);
+  }
+  (void)snprintf(r->vendor, sizeof r->vendor, "%s", found ? found : "");
+}
+
+struct filling {
+  const char *name, *value;
+};
+
+static void fill(char *to, size_t cap, const char *from, const struct filling *with, size_t n) {
+  size_t at = 0;
+  while (*from && at + 1 < cap) {
+    const struct filling *f = NULL;
+    for (size_t i = 0; *from == '{' && i < n; i++)
+      if (strncmp(from + 1, with[i].name, strlen(with[i].name)) == 0 &&
+          from[1 + strlen(with[i].name)] == '}')
+        f = &with[i];
+    if (!f) {
+      to[at++] = *from++;
+      continue;
+    }
+    int more = snprintf(to + at, cap - at, "%s", f->value && *f->value ? f->value : "?");
+    at += (size_t)more < cap - at ? (size_t)more : cap - at - 1;
+    from += strlen(f->name) + 2;
+  }
+  to[at] = '\0';
+}
+
+static void say_fix(struct result *r, const struct view *v) {
+  char port[8], range[24];
+  const struct evidence_list *env = &v->report->environment;
+  (void)snprintf(port, sizeof port, "%u", r->port);
+  (void)snprintf(range, sizeof range, "%u-%u", v->report->relay_ports[0],
+                 v->report->relay_ports[1]);
+  const struct filling with[] = {{"host", r->host},
+                                 {"port", port},
+                                 {"transport", check_transport_name(r->transport)},
+                                 {"issuer", view_value(v, "chain.issuer")},
+                                 {"vendor", r->vendor},
+                                 {"address", evidence_value(&r->evidence, "dns.address")},
+                                 {"scheme", evidence_value(&r->evidence, "proxy.scheme")},
+                                 {"proxy", evidence_value(env, "proxy")},
+                                 {"range", range},
+                                 {"clock", evidence_value(env, "clock")}};
+  if (r->cause)
+    fill(r->fix, sizeof r->fix, cause_remedy(r->cause), with, sizeof with / sizeof *with);
+}
+
+static bool is_tunnelled(const struct result *r) {
+  return evidence_is(&r->evidence, "proxy", "200");
+}
+
+/* The way through the proxy, when the direct one does not work: what is wrong with it comes first. */
+static void judge_tunnel(struct result *r, struct view *v) {
+  const char *required = cause_id(CAUSE_PROXY_REQUIRED);
+  v->proxied = true;
+  if (view_passes(v)) {
+    r->verdict = VERDICT_DEGRADED;
+    r->cause = required;
+    return;
+  }
+  blame(r, v, rules, n_rules);
+  if (r->cause) add_also(r, required);
+}
+
+static void judge_row(const struct report *report, struct result *r, const struct signs *signs) {
+  struct view v = {report, r, signs, false};
+  clear(r);
+  if (r->unnamed) {
+    (void)snprintf(r->fix, sizeof r->fix, "Not tested: give a host name of %s in the services file.",
+                   r->host);
+    return;
+  }
+  if (r->evidence.n == 0) return;
+  if (view_passes(&v)) {
+    r->verdict = VERDICT_PASS;
+    blame(r, &v, findings, n_findings);
+  } else if (is_tunnelled(r)) {
+    judge_tunnel(r, &v);
+  } else {
+    blame(r, &v, rules, n_rules);
+  }
+  if (r->verdict == VERDICT_NOT_TESTED && !evidence_value(&r->evidence, "skipped"))
+    r->verdict = VERDICT_INCONCLUSIVE;
+  if (!r->cause || v.proxied) note_transparent(r, &v);
+  if (r->cause) find_vendor(r, &v);
+  say_fix(r, &v);
+}
+
+/* --- the whole --- */
+
+static enum verdict worst(const struct report *r) {
+  static const enum verdict order[] = {VERDICT_BLOCKED, VERDICT_DEGRADED, VERDICT_INCONCLUSIVE};
+  for (size_t k = 0; k < sizeof order / sizeof *order; k++)
+    for (size_t i = 0; i < r->n; i++)
+      if (r->rows[i].required && r->rows[i].verdict == order[k]) return order[k];
+  return VERDICT_PASS;
+}
+
+static size_t count(const struct report *r, enum verdict v) {
+  size_t n = 0;
+  for (size_t i = 0; i < r->n; i++) n += r->rows[i].verdict == v;
+  return n;
+}
+
+static void sum_up(struct report *r) {
+  r->verdict = worst(r);
+  (void)snprintf(r->summary, sizeof r->summary,
+                 "%zu of %zu checks pass; %zu blocked, %zu degraded, %zu inconclusive, %zu not "
+                 "tested%s",
+                 count(r, VERDICT_PASS), r->n, count(r, VERDICT_BLOCKED), count(r, VERDICT_DEGRADED),
+                 count(r, VERDICT_INCONCLUSIVE), count(r, VERDICT_NOT_TESTED),
+                 r->verdict == VERDICT_PASS ? ": every required path that can be tested is proven"
+                                            : "");
+}
+
+void judge(struct report *r, const struct signs *signs) {
+  for (size_t i = 0; i < r->n; i++) judge_row(r, &r->rows[i], signs);
+  judge_methods(r);
+  sum_up(r);
+}
+
+int judge_exit_status(const struct report *r, bool strict) {
+  switch (r->verdict) {
+  case VERDICT_BLOCKED: return 1;
+  case VERDICT_DEGRADED: return 2;
+  case VERDICT_INCONCLUSIVE: return 3;
+  case VERDICT_PASS:
+  case VERDICT_NOT_TESTED: break;
+  }
+  for (size_t i = 0; strict && i < r->n; i++)
+    if (r->rows[i].required && r->rows[i].verdict == VERDICT_NOT_TESTED) return 3;
+  return 0;
+}

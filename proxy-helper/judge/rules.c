@@ -1,0 +1,288 @@
+#include "judge/rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CLOCK_MOST 600 /* seconds that a clock may be wrong */
+
+/* --- the machine --- */
+
+static bool no_network(const struct view *v) {
+  return view_network_is(v, "network", "none");
+}
+
+static bool clock_is_wrong(const struct view *v) {
+  const char *offset = evidence_value(&v->report->environment, "clock");
+  return offset && labs(strtol(offset, NULL, 10)) > CLOCK_MOST;
+}
+
+static bool clock_wrong(const struct view *v) {
+  return view_trust(v) == TRUST_TIME && clock_is_wrong(v);
+}
+
+/* --- proxies --- */
+
+static bool direct_fails(const struct view *v) {
+  const struct view direct = {v->report, v->row, v->signs, false};
+  return !view_passes(&direct);
+}
+
+static bool proxy_says(const struct view *v, const char *what) {
+  return direct_fails(v) && evidence_is(&v->row->evidence, "proxy", what);
+}
+
+static bool proxy_auth_required(const struct view *v) {
+  return proxy_says(v, "407");
+}
+
+static bool proxy_forbidden(const struct view *v) {
+  return proxy_says(v, "403") || proxy_says(v, "302") || proxy_says(v, "451") || proxy_says(v, "503");
+}
+
+static bool proxy_unreachable(const struct view *v) {
+  return proxy_says(v, "unreachable");
+}
+
+/* The tunnel is there, and the direct way is not. */
+static bool proxy_required(const struct view *v) {
+  return proxy_says(v, "200");
+}
+
+/* --- who answers --- */
+
+static bool captive_portal(const struct view *v) {
+  const char *portal = view_value(v, "portal");
+  return portal && strcmp(portal, "none") != 0;
+}
+
+static bool answer_is_odd(const struct view *v) {
+  const char *kind = view_value(v, "dns.kind");
+  bool odd = kind && strcmp(kind, "global") != 0;
+  const char *name = view_value(v, "dns.canonical");
+  return odd || (name && signs_find(v->signs, SIGN_NAME, name));
+}
+
+static bool dns_hijack(const struct view *v) {
+  return answer_is_odd(v) && view_network_is(v, "dns.nobody", "answered");
+}
+
+static bool dns_sinkhole(const struct view *v) {
+  return answer_is_odd(v);
+}
+
+static bool dns_nxdomain(const struct view *v) {
+  return view_is(v, "dns", "nxdomain");
+}
+
+static bool dns_refused(const struct view *v) {
+  return view_is(v, "dns", "refused");
+}
+
+static bool dns_timeout(const struct view *v) {
+  return view_is(v, "dns", "timeout");
+}
+
+/* --- TCP --- */
+
+static bool tcp_blocked(const struct view *v) {
+  return view_is(v, "tcp", "timeout");
+}
+
+static bool tcp_reset(const struct view *v) {
+  return view_is(v, "tcp", "refused");
+}
+
+static bool tcp_prohibited(const struct view *v) {
+  return view_is(v, "tcp", "prohibited");
+}
+
+/* --- TLS --- */
+
+static bool hello_is_unanswered(const char *end) {
+  return end && (strcmp(end, "reset") == 0 || strcmp(end, "fin") == 0 || strcmp(end, "silence") == 0);
+}
+
+static bool tls_unanswered(const struct view *v) {
+  return view_has_tls(v) && hello_is_unanswered(view_value(v, "tls"));
+}
+
+static bool another_name_is_answered(const struct view *v) {
+  const char *none = view_value(v, "tls.no-name"), *other = view_value(v, "tls.other-name");
+  return (none && !hello_is_unanswered(none)) || (other && !hello_is_unanswered(other));
+}
+
+static bool sni_blocked(const struct view *v) {
+  return tls_unanswered(v) && another_name_is_answered(v);
+}
+
+static bool tls_blocked(const struct view *v) {
+  return tls_unanswered(v) && view_value(v, "tls.no-name");
+}
+
+static bool plain_http(const struct view *v) {
+  return view_is(v, "tls", "http");
+}
+
+static bool tls_inspection(const struct view *v) {
+  return view_trust(v) == TRUST_SYSTEM;
+}
+
+static bool inspection_untrusted(const struct view *v) {
+  const char *issuer = view_value(v, "chain.issuer");
+  if (view_trust(v) != TRUST_BAD) return false;
+  return view_same_issuer(v) > 0 || (issuer && signs_find(v->signs, SIGN_ISSUER, issuer));
+}
+
+static bool certificate_invalid(const struct view *v) {
+  enum trust trust = view_trust(v);
+  return trust == TRUST_TIME || trust == TRUST_NAME;
+}
+
+static bool certificate_of_nobody(const struct view *v) {
+  return view_trust(v) == TRUST_BAD;
+}
+
+static bool pin_mismatch(const struct view *v) {
+  return view_trust(v) == TRUST_PIN_MISMATCH;
+}
+
+/* --- above TLS --- */
+
+static bool block_page(const struct view *v) {
+  return view_value(v, "http.page") != NULL;
+}
+
+static bool websocket_blocked(const struct view *v) {
+  const char *ws = view_value(v, "ws");
+  return v->row->kind == CHECK_WSS && ws && strcmp(ws, "open") != 0;
+}
+
+static bool download_altered(const struct view *v) {
+  return view_is(v, "download", "mismatch") || view_is(v, "download", "truncated");
+}
+
+static bool http_ended(const struct view *v) {
+  const char *http = view_value(v, "http");
+  return http && strcmp(http, "answered") != 0;
+}
+
+/* --- UDP, and TURN over anything --- */
+
+static bool is_silent(const struct view *v, const char *id) {
+  return view_is(v, id, "silent");
+}
+
+static bool is_refused(const struct view *v, const char *id) {
+  return view_is(v, id, "refused") || view_is(v, id, "prohibited");
+}
+
+static const char *udp_id(const struct view *v) {
+  return v->row->kind == CHECK_STUN ? "stun" : v->row->kind == CHECK_TURN ? "turn" : "dtls";
+}
+
+static bool udp_unanswered(const struct view *v) {
+  return !view_is_stream(v) && (is_silent(v, udp_id(v)) || is_refused(v, udp_id(v)));
+}
+
+static bool turn_auth_failed(const struct view *v) {
+  return view_is(v, "turn", "wrong-credentials");
+}
+
+static bool stun_dpi(const struct view *v) {
+  if (view_is_stream(v)) return false;
+  bool stun_shaped = v->row->kind == CHECK_STUN || v->row->kind == CHECK_TURN;
+  return stun_shaped && is_silent(v, udp_id(v)) && view_is(v, "udp.control", "answered");
+}
+
+static bool turn_dpi(const struct view *v) {
+  if (v->row->kind != CHECK_TURN) return false;
+  if (view_is_stream(v)) return view_is(v, "turn", "silent") || view_is(v, "turn", "closed");
+  return is_silent(v, "turn") && view_is(v, "turn.binding", "answered");
+}
+
+static bool dtls_dpi(const struct view *v) {
+  return v->row->kind == CHECK_DTLS && is_silent(v, "dtls") && view_is(v, "dtls.binding", "answered");
+}
+
+static bool udp_port_blocked(const struct view *v) {
+  return udp_unanswered(v) && view_other_udp_answered(v);
+}
+
+static bool udp_blocked(const struct view *v) {
+  return udp_unanswered(v);
+}
+
+const struct rule rules[] = {
+    {CAUSE_NO_NETWORK, LAYER_MACHINE, VERDICT_BLOCKED, true, no_network},
+    {CAUSE_PROXY_AUTH_REQUIRED, LAYER_PROXY, VERDICT_BLOCKED, true, proxy_auth_required},
+    {CAUSE_PROXY_FORBIDDEN, LAYER_PROXY, VERDICT_BLOCKED, true, proxy_forbidden},
+    {CAUSE_PROXY_UNREACHABLE, LAYER_PROXY, VERDICT_BLOCKED, true, proxy_unreachable},
+    {CAUSE_CAPTIVE_PORTAL, LAYER_PATH, VERDICT_BLOCKED, true, captive_portal},
+    {CAUSE_DNS_HIJACK, LAYER_DNS, VERDICT_BLOCKED, true, dns_hijack},
+    {CAUSE_DNS_SINKHOLE, LAYER_DNS, VERDICT_BLOCKED, true, dns_sinkhole},
+    {CAUSE_DNS_NXDOMAIN, LAYER_DNS, VERDICT_BLOCKED, true, dns_nxdomain},
+    {CAUSE_DNS_REFUSED, LAYER_DNS, VERDICT_BLOCKED, true, dns_refused},
+    {CAUSE_DNS_TIMEOUT, LAYER_DNS, VERDICT_BLOCKED, true, dns_timeout},
+    {CAUSE_TCP_BLOCKED, LAYER_PATH, VERDICT_BLOCKED, true, tcp_blocked},
+    {CAUSE_TCP_RESET, LAYER_PATH, VERDICT_BLOCKED, true, tcp_reset},
+    {CAUSE_TCP_PROHIBITED, LAYER_PATH, VERDICT_BLOCKED, true, tcp_prohibited},
+    {CAUSE_SNI_BLOCKED, LAYER_TLS, VERDICT_BLOCKED, true, sni_blocked},
+    {CAUSE_TLS_BLOCKED, LAYER_TLS, VERDICT_BLOCKED, true, tls_blocked},
+    {CAUSE_HTTP_BLOCKED, LAYER_TLS, VERDICT_BLOCKED, true, plain_http},
+    {CAUSE_TLS_INSPECTION, LAYER_TLS, VERDICT_BLOCKED, true, tls_inspection},
+    {CAUSE_CLOCK_WRONG, LAYER_TLS, VERDICT_DEGRADED, true, clock_wrong},
+    {CAUSE_CERTIFICATE_INVALID, LAYER_TLS, VERDICT_BLOCKED, true, certificate_invalid},
+    {CAUSE_TLS_INSPECTION_UNTRUSTED, LAYER_TLS, VERDICT_BLOCKED, true, inspection_untrusted},
+    {CAUSE_CERTIFICATE_INVALID, LAYER_TLS, VERDICT_BLOCKED, false, certificate_of_nobody},
+    {CAUSE_PIN_MISMATCH, LAYER_TLS, VERDICT_BLOCKED, true, pin_mismatch},
+    {CAUSE_HTTP_BLOCKED, LAYER_ABOVE, VERDICT_BLOCKED, true, block_page},
+    {CAUSE_WEBSOCKET_BLOCKED, LAYER_ABOVE, VERDICT_BLOCKED, true, websocket_blocked},
+    {CAUSE_DOWNLOAD_ALTERED, LAYER_ABOVE, VERDICT_BLOCKED, true, download_altered},
+    {CAUSE_HTTP_BLOCKED, LAYER_ABOVE, VERDICT_BLOCKED, true, http_ended},
+    {CAUSE_TURN_AUTH_FAILED, LAYER_ABOVE, VERDICT_BLOCKED, true, turn_auth_failed},
+    {CAUSE_STUN_DPI, LAYER_PATH, VERDICT_BLOCKED, true, stun_dpi},
+    {CAUSE_TURN_DPI, LAYER_ABOVE, VERDICT_BLOCKED, true, turn_dpi},
+    {CAUSE_DTLS_DPI, LAYER_ABOVE, VERDICT_BLOCKED, true, dtls_dpi},
+    {CAUSE_UDP_PORT_BLOCKED, LAYER_PATH, VERDICT_BLOCKED, true, udp_port_blocked},
+    {CAUSE_UDP_BLOCKED, LAYER_PATH, VERDICT_BLOCKED, true, udp_blocked},
+    {CAUSE_PROXY_REQUIRED, LAYER_PROXY, VERDICT_BLOCKED, true, proxy_required},
+};
+const size_t n_rules = sizeof rules / sizeof *rules;
+
+/* --- rows that pass --- */
+
+static bool relay_counts(const struct view *v, long *ret_good, long *ret_all) {
+  const char *relay = view_value(v, "relay");
+  char *end;
+  if (!relay) return false;
+  *ret_good = strtol(relay, &end, 10);
+  *ret_all = *end == '/' ? strtol(end + 1, NULL, 10) : 0;
+  return *ret_all > 0;
+}
+
+static bool relay_none(const struct view *v) {
+  long good, all;
+  return relay_counts(v, &good, &all) && good == 0;
+}
+
+static bool relay_some(const struct view *v) {
+  long good, all;
+  return relay_counts(v, &good, &all) && good < all;
+}
+
+static bool symmetric_nat(const struct view *v) {
+  return v->row->kind == CHECK_STUN && (view_network_is(v, "mapping", "address-dependent") ||
+                                        view_network_is(v, "mapping", "address-and-port-dependent"));
+}
+
+static bool clock_off(const struct view *v) {
+  return view_has_tls(v) && clock_is_wrong(v);
+}
+
+const struct rule findings[] = {
+    {CAUSE_RELAY_RANGE_BLOCKED, LAYER_ABOVE, VERDICT_BLOCKED, true, relay_none},
+    {CAUSE_RELAY_RANGE_BLOCKED, LAYER_ABOVE, VERDICT_DEGRADED, true, relay_some},
+    {CAUSE_SYMMETRIC_NAT, LAYER_PATH, VERDICT_DEGRADED, true, symmetric_nat},
+    {CAUSE_CLOCK_WRONG, LAYER_MACHINE, VERDICT_DEGRADED, true, clock_off},
+};
+const size_t n_findings = sizeof findings / sizeof *findings;

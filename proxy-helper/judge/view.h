@@ -1,0 +1,43 @@
+#ifndef SENSO_JUDGE_VIEW_H
+#define SENSO_JUDGE_VIEW_H
+
+#include "plan/result.h"
+#include "plan/signs.h"
+
+/* The judge's insides: a row as the rules look at it, by the direct way or by the proxy. */
+struct view {
+  const struct report *report;
+  const struct result *row;
+  const struct signs *signs;
+  bool proxied; /* what was seen through the proxy: ids with "proxy." before them */
+};
+
+const char *view_value(const struct view *v, const char *id);
+bool view_is(const struct view *v, const char *id, const char *value);
+/* Of the machine and the network as a whole. */
+bool view_network_is(const struct view *v, const char *id, const char *value);
+
+/* How the chain of certificates was judged. */
+enum trust {
+  TRUST_NONE, /* no chain was seen */
+  TRUST_GOOD,
+  TRUST_PIN_MISMATCH, /* public, and not the one expected */
+  TRUST_SYSTEM,       /* by a root that was installed on this machine */
+  TRUST_TIME,         /* but for its dates it would be good */
+  TRUST_NAME,         /* but for its name it would be good */
+  TRUST_BAD
+};
+enum trust view_trust(const struct view *v);
+
+/* A row that goes over TCP. */
+bool view_is_stream(const struct view *v);
+/* TLS is spoken on it. */
+bool view_has_tls(const struct view *v);
+/* All that this check asks for was seen. */
+bool view_passes(const struct view *v);
+/* Any UDP of any row was answered by other than this row's host and port. */
+bool view_other_udp_answered(const struct view *v);
+/* Rows of other hosts whose chain is bad and has the same issuer. */
+size_t view_same_issuer(const struct view *v);
+
+#endif

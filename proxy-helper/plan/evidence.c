@@ -1,0 +1,64 @@
+#include "plan/evidence.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SAW_MAX 600
+
+static bool grow(struct evidence_list *l) {
+  if (l->n < l->cap) return true;
+  size_t cap = l->cap ? 2 * l->cap : 8;
+  struct evidence *list = realloc(l->list, cap * sizeof *list);
+  if (!list) return false;
+  l->list = list;
+  l->cap = cap;
+  return true;
+}
+
+static void free_one(struct evidence *e) {
+  free(e->id);
+  free(e->value);
+  free(e->saw);
+}
+
+void evidence_add(struct evidence_list *l, const char *id, const char *value, const char *saw,
+                  ...) {
+  char text[SAW_MAX];
+  va_list args;
+  va_start(args, saw);
+  (void)vsnprintf(text, sizeof text, saw, args);
+  va_end(args);
+  struct evidence e = {strdup(id), strdup(value), strdup(text)};
+  if (!e.id || !e.value || !e.saw || !grow(l)) {
+    free_one(&e);
+    l->failed = true;
+    return;
+  }
+  l->list[l->n++] = e;
+}
+
+void evidence_free(struct evidence_list *l) {
+  for (size_t i = 0; i < l->n; i++) free_one(&l->list[i]);
+  free(l->list);
+  *l = (struct evidence_list){0};
+}
+
+const char *evidence_value(const struct evidence_list *l, const char *id) {
+  for (size_t i = l->n; i-- > 0;)
+    if (strcmp(l->list[i].id, id) == 0) return l->list[i].value;
+  return NULL;
+}
+
+bool evidence_is(const struct evidence_list *l, const char *id, const char *value) {
+  const char *v = evidence_value(l, id);
+  return v && strcmp(v, value) == 0;
+}
+
+size_t evidence_count(const struct evidence_list *l, const char *id, const char *value) {
+  size_t n = 0;
+  for (size_t i = 0; i < l->n; i++)
+    n += strcmp(l->list[i].id, id) == 0 && (!value || strcmp(l->list[i].value, value) == 0);
+  return n;
+}

@@ -1,0 +1,313 @@
+#include "probe/attempt.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "base/writer.h"
+#include "net/clock.h"
+#include "net/sockaddr.h"
+#include "net/timer.h"
+#include "net/watch.h"
+#include "proxy/connect.h"
+
+#define PIECE    16384
+#define HEAD_MAX 8192
+
+struct attempt {
+  struct attempt_cfg cfg;
+  int fd;
+  struct net_watch *watch;
+  struct net_timer *deadline;
+  enum attempt_step step;
+  bool over, came; /* came: bytes, at this step */
+  mono_us begun, rtt;
+  struct proxy_connect proxy;
+  struct text proxy_head;
+  SSL *ssl;
+  BIO *in, *out; /* owned by ssl */
+};
+
+static void finish(struct attempt *a, enum attempt_end how) {
+  if (a->over) return;
+  a->over = true;
+  (void)net_watch_set(a->watch, 0);
+  net_timer_set(a->deadline, MONO_NEVER);
+  a->cfg.ended(a->cfg.ctx, a->step, how);
+}
+
+static void next_step(struct attempt *a, enum attempt_step step) {
+  a->step = step;
+  a->came = false;
+  net_timer_set(a->deadline, mono_add(net_clock_now(), a->cfg.time));
+}
+
+static enum attempt_end end_of_errno(int e) {
+  switch (e) {
+  case ETIMEDOUT: return END_TIMEOUT;
+  case ECONNREFUSED:
+  case ECONNRESET:
+  case EPIPE: return END_RESET;
+  case EHOSTUNREACH:
+  case ENETUNREACH:
+  case EACCES:
+  case EPERM: return END_PROHIBITED;
+  default: return END_ODD;
+  }
+}
+
+/* --- out --- */
+
+static void write_raw(struct attempt *a, struct bytes bytes) {
+  while (bytes.n > 0) {
+    ssize_t n = send(a->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return; /* what is wrong is read */
+    bytes = (struct bytes){bytes.p + n, bytes.n - (size_t)n};
+  }
+}
+
+static void flush_tls(struct attempt *a) {
+  uint8_t *p;
+  long n = BIO_get_mem_data(a->out, &p);
+  if (n > 0) write_raw(a, (struct bytes){p, (size_t)n});
+  (void)BIO_reset(a->out);
+}
+
+void attempt_send(struct attempt *a, struct bytes bytes) {
+  if (a->over) return;
+  if (!a->ssl) {
+    write_raw(a, bytes);
+    return;
+  }
+  ERR_clear_error();
+  (void)SSL_write(a->ssl, bytes.p, (int)bytes.n);
+  flush_tls(a);
+}
+
+/* --- TLS --- */
+
+static bool looks_like_http(struct bytes b) {
+  return b.n >= 5 && memcmp(b.p, "HTTP/", 5) == 0;
+}
+
+static void now_up(struct attempt *a) {
+  next_step(a, STEP_UP);
+  a->cfg.up(a->cfg.ctx);
+}
+
+static void tls_failed(struct attempt *a) {
+  unsigned long e = ERR_peek_error();
+  flush_tls(a);
+  bool alert = ERR_GET_REASON(e) >= SSL_AD_REASON_OFFSET && ERR_GET_LIB(e) == ERR_LIB_SSL;
+  finish(a, alert ? END_ALERT : END_ODD);
+}
+
+/* True while the session goes on. */
+static bool goes_on(struct attempt *a, int r) {
+  int e = SSL_get_error(a->ssl, r);
+  return r > 0 || e == SSL_ERROR_WANT_READ || e == SSL_ERROR_WANT_WRITE;
+}
+
+static void handshake(struct attempt *a) {
+  ERR_clear_error();
+  int r = SSL_do_handshake(a->ssl);
+  if (!goes_on(a, r)) {
+    tls_failed(a);
+    return;
+  }
+  flush_tls(a);
+  if (SSL_is_init_finished(a->ssl)) now_up(a);
+}
+
+static void begin_tls(struct attempt *a) {
+  next_step(a, STEP_TLS);
+  a->ssl = SSL_new(a->cfg.tls);
+  a->in = BIO_new(BIO_s_mem());
+  a->out = BIO_new(BIO_s_mem());
+  if (!a->ssl || !a->in || !a->out) {
+    BIO_free(a->in);
+    BIO_free(a->out);
+    finish(a, END_ODD);
+    return;
+  }
+  SSL_set_bio(a->ssl, a->in, a->out);
+  SSL_set_connect_state(a->ssl);
+  if (a->cfg.sni) (void)SSL_set_tlsext_host_name(a->ssl, a->cfg.sni);
+  handshake(a);
+}
+
+static void read_tls(struct attempt *a, struct bytes bytes) {
+  uint8_t piece[PIECE];
+  if (!a->came && a->step == STEP_TLS && looks_like_http(bytes)) {
+    finish(a, END_HTTP);
+    return;
+  }
+  a->came = true;
+  if (BIO_write(a->in, bytes.p, (int)bytes.n) != (int)bytes.n) {
+    finish(a, END_ODD);
+    return;
+  }
+  if (a->step == STEP_TLS) handshake(a);
+  while (!a->over && a->step == STEP_UP) {
+    ERR_clear_error();
+    int n = SSL_read(a->ssl, piece, sizeof piece);
+    if (n > 0) {
+      a->cfg.received(a->cfg.ctx, (struct bytes){piece, (size_t)n});
+      continue;
+    }
+    if (SSL_get_error(a->ssl, n) == SSL_ERROR_ZERO_RETURN)
+      finish(a, END_FIN);
+    else if (!goes_on(a, n))
+      tls_failed(a);
+    break;
+  }
+}
+
+/* --- in --- */
+
+static void reached(struct attempt *a) {
+  if (a->cfg.tls)
+    begin_tls(a);
+  else
+    now_up(a);
+}
+
+static void ask_proxy(struct attempt *a) {
+  uint8_t buf[800];
+  struct writer w = writer_of(buf, sizeof buf);
+  next_step(a, STEP_PROXY);
+  proxy_connect_request(&w, a->cfg.host, a->cfg.port);
+  write_raw(a, writer_written(&w));
+}
+
+/* True: the tunnel is there, *bytes are the host's. */
+static bool read_proxy(struct attempt *a, struct bytes *bytes) {
+  size_t used = 0;
+  enum proxy_connect_state state = proxy_connect_feed(&a->proxy, *bytes, &used);
+  if (a->proxy_head.n + used < HEAD_MAX)
+    text_add_bytes(&a->proxy_head, (struct bytes){bytes->p, used});
+  if (state == PROXY_CONNECT_REFUSED) finish(a, END_REFUSED);
+  if (state != PROXY_CONNECT_ESTABLISHED) return false;
+  *bytes = (struct bytes){bytes->p + used, bytes->n - used};
+  reached(a);
+  return bytes->n > 0;
+}
+
+static void take(struct attempt *a, struct bytes bytes) {
+  net_timer_set(a->deadline, mono_add(net_clock_now(), a->cfg.time));
+  if (a->step == STEP_PROXY && !read_proxy(a, &bytes)) return;
+  if (a->over) return;
+  if (a->ssl)
+    read_tls(a, bytes);
+  else
+    a->cfg.received(a->cfg.ctx, bytes);
+}
+
+static void on_connected(struct attempt *a) {
+  int e = 0;
+  socklen_t n = sizeof e;
+  (void)getsockopt(a->fd, SOL_SOCKET, SO_ERROR, &e, &n);
+  if (e != 0) {
+    finish(a, end_of_errno(e));
+    return;
+  }
+  a->rtt = net_clock_now() - a->begun;
+  if (a->rtt == 0) a->rtt = 1;
+  (void)net_watch_set(a->watch, NET_READABLE);
+  if (a->cfg.proxied)
+    ask_proxy(a);
+  else
+    reached(a);
+}
+
+static void on_ready(void *ctx, int events) {
+  struct attempt *a = ctx;
+  static uint8_t buf[PIECE]; /* one thread, and nothing keeps it */
+  if (a->over) return;
+  if (a->step == STEP_TCP) {
+    on_connected(a);
+    return;
+  }
+  ssize_t n = recv(a->fd, buf, sizeof buf, MSG_DONTWAIT);
+  if (n > 0)
+    take(a, (struct bytes){buf, (size_t)n});
+  else if (n == 0)
+    finish(a, END_FIN);
+  else if (errno != EAGAIN && errno != EINTR)
+    finish(a, end_of_errno(errno));
+  if (!a->over && (events & NET_HANGUP)) (void)net_watch_set(a->watch, NET_READABLE);
+}
+
+static void on_deadline(void *ctx) {
+  finish(ctx, END_TIMEOUT);
+}
+
+static int begin(struct attempt *a) {
+  struct sockaddr_storage to;
+  socklen_t n = net_sockaddr_from(&a->cfg.remote, &to);
+  int one = 1, level = to.ss_family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
+  a->fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (a->fd < 0) return -errno;
+  (void)setsockopt(a->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  if (a->cfg.ttl > 0)
+    (void)setsockopt(a->fd, level, level == IPPROTO_IPV6 ? IPV6_UNICAST_HOPS : IP_TTL, &a->cfg.ttl,
+                     sizeof a->cfg.ttl);
+  int r = net_timer_new(&a->deadline, a->cfg.loop, on_deadline, a);
+  if (r < 0) return r;
+  a->begun = net_clock_now();
+  int failed = connect(a->fd, (const struct sockaddr *)&to, n) == 0 ? 0 : errno;
+  r = net_watch_new(&a->watch, a->cfg.loop, a->fd, true, on_ready, a);
+  if (r == 0) r = net_watch_set(a->watch, NET_WRITABLE);
+  if (r < 0) return r;
+  bool under_way = failed == 0 || failed == EINPROGRESS;
+  net_timer_set(a->deadline, under_way ? mono_add(a->begun, a->cfg.tcp_time) : a->begun);
+  return under_way ? 0 : -failed;
+}
+
+int attempt_new(struct attempt **ret, const struct attempt_cfg *cfg) {
+  struct attempt *a = calloc(1, sizeof *a);
+  if (!a) return -ENOMEM;
+  a->cfg = *cfg;
+  a->fd = -1;
+  int r = begin(a);
+  if (r < 0) {
+    attempt_free(a);
+    return r;
+  }
+  *ret = a;
+  return 0;
+}
+
+struct attempt *attempt_free(struct attempt *a) {
+  if (!a) return NULL;
+  net_watch_free(a->watch);
+  net_timer_free(a->deadline);
+  SSL_free(a->ssl);
+  text_free(&a->proxy_head);
+  if (a->fd >= 0) close(a->fd);
+  free(a);
+  return NULL;
+}
+
+mono_us attempt_rtt(const struct attempt *a) {
+  return a->rtt;
+}
+
+SSL *attempt_ssl(const struct attempt *a) {
+  return a->step == STEP_UP ? a->ssl : NULL;
+}
+
+unsigned attempt_proxy_status(const struct attempt *a) {
+  return a->proxy.status;
+}
+
+const char *attempt_proxy_head(const struct attempt *a) {
+  return a->proxy_head.p ? a->proxy_head.p : "";
+}

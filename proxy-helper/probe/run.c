@@ -1,0 +1,233 @@
+#include "probe/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/clock.h"
+#include "net/resolve.h"
+#include "net/timer.h"
+#include "probe/state.h"
+
+#define PROXY_QUERY UINT32_MAX
+
+void run_closed(struct run *r) {
+  r->open--;
+  if (r->open == 0) uv_stop(r->cfg.loop);
+}
+
+void run_row_over(struct run_row *row) {
+  if (row->over) return;
+  row->over = true;
+  if (row->run->cfg.row_done) row->run->cfg.row_done(row->run->cfg.ctx, row->result);
+  run_closed(row->run);
+}
+
+/* --- names --- */
+
+static const char *kind_of(const struct run *r, const struct addr *a) {
+  char text[ADDR_TEXT_MAX];
+  if (addr_is_any(a)) return "unspecified";
+  if (signs_find(r->cfg.signs, SIGN_ADDRESS, addr_format_ip(a, text))) return "vendor";
+  switch (addr_scope(a)) {
+  case ADDR_SCOPE_LOOPBACK: return "loopback";
+  case ADDR_SCOPE_LINK:
+  case ADDR_SCOPE_PRIVATE: return "private";
+  case ADDR_SCOPE_GLOBAL: break;
+  }
+  return "global";
+}
+
+static void say_found(struct run_row *row, const struct addr *addrs, size_t n) {
+  char text[ADDR_TEXT_MAX];
+  struct result *r = row->result;
+  const char *name = net_resolver_canonical(row->run->resolver);
+  (void)addr_format_ip(&addrs[0], text);
+  evidence_add(&r->evidence, "dns", "ok", "DNS: %s is %s%s", r->host, text,
+               n > 1 ? " (and others)" : "");
+  evidence_add(&r->evidence, "dns.address", text, "the first address is %s", text);
+  evidence_add(&r->evidence, "dns.kind", kind_of(row->run, &addrs[0]), "it is %s",
+               kind_of(row->run, &addrs[0]));
+  if (name && strcmp(name, r->host) != 0)
+    evidence_add(&r->evidence, "dns.canonical", name, "%s is an alias of %s", r->host, name);
+}
+
+static void say_not_found(struct run_row *row, int err) {
+  struct result *r = row->result;
+  if (err == -ENOENT)
+    evidence_add(&r->evidence, "dns", "nxdomain", "DNS: there is no address of %s", r->host);
+  else if (err == -ETIMEDOUT)
+    evidence_add(&r->evidence, "dns", "timeout", "DNS: no resolver answers for %s", r->host);
+  else
+    evidence_add(&r->evidence, "dns", "refused", "DNS: the resolver fails or refuses %s", r->host);
+}
+
+static const struct addr *v4_first(const struct addr *addrs, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (addrs[i].family == ADDR_V4) return &addrs[i];
+  return &addrs[0];
+}
+
+static void begin_row(struct run_row *row, const struct addr *addrs, size_t n) {
+  struct result *r = row->result;
+  const struct view_of_kind {
+    bool udp;
+  } is = {r->kind == CHECK_STUN || r->kind == CHECK_DTLS ||
+          (r->kind == CHECK_TURN && r->transport == TRANSPORT_UDP)};
+  char text[ADDR_TEXT_MAX];
+  int e = 0;
+  if (n > 0) r->address = strdup(addr_format_ip(v4_first(addrs, n), text));
+  if (!is.udp)
+    e = stream_row_new(&row->stream, row, addrs, n);
+  else if (n > 0)
+    e = udp_row_new(&row->udp, row, v4_first(addrs, n));
+  if (e < 0 || (is.udp && n == 0)) run_row_over(row);
+  if (n > 0 && r->port == 443 && !is.udp) {
+    struct addr service = *v4_first(addrs, n);
+    service.port = 443;
+    surroundings_know(row->run->around, &service);
+  }
+}
+
+static void on_resolved(void *ctx, const struct net_query *q, int err, const struct addr *addrs,
+                        size_t n) {
+  struct run *r = ctx;
+  if (q->id == PROXY_QUERY) {
+    r->proxy_state = err == 0 ? PROXY_KNOWN : PROXY_LOST;
+    if (err == 0) {
+      uint16_t port = r->proxy.port;
+      r->proxy = addrs[0];
+      r->proxy.port = port;
+    }
+    run_closed(r);
+    return;
+  }
+  struct run_row *row = &r->rows[q->id];
+  if (err == 0)
+    say_found(row, addrs, n);
+  else
+    say_not_found(row, err);
+  begin_row(row, addrs, n);
+}
+
+static void start_row(struct run *r, size_t i) {
+  struct run_row *row = &r->rows[i];
+  struct result *result = row->result;
+  const struct net_query q = {.id = (uint32_t)i};
+  struct addr literal;
+  r->open++;
+  if (result->unnamed) {
+    run_row_over(row);
+  } else if (addr_parse_ip(result->host, result->port, &literal)) {
+    begin_row(row, &literal, 1);
+  } else if (net_resolver_ask(r->resolver, &q, result->host) < 0) {
+    evidence_add(&result->evidence, "dns", "refused", "DNS cannot be asked here");
+    begin_row(row, NULL, 0);
+  }
+}
+
+/* --- the proxy --- */
+
+/* "http://host:port". */
+static int read_proxy(struct run *r, char *why, size_t cap) {
+  const char *url = r->cfg.proxy;
+  char *end;
+  if (!url) return 0;
+  const char *host = strncmp(url, "http://", 7) == 0 ? url + 7 : strstr(url, "://") ? NULL : url;
+  const char *colon = host ? strrchr(host, ':') : NULL;
+  unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
+  size_t n = colon ? (size_t)(colon - host) : 0;
+  if (port < 1 || port > 65535 || (*end && strcmp(end, "/") != 0) || n == 0 ||
+      n >= sizeof r->proxy_host || memchr(host, '@', n)) {
+    (void)snprintf(why, cap, "the proxy %s: expected http://host:port, without a login", url);
+    return -EINVAL;
+  }
+  (void)snprintf(r->proxy_host, sizeof r->proxy_host, "%.*s", (int)n, host);
+  r->proxy.port = (uint16_t)port;
+  r->proxy_state = PROXY_NAMING;
+  struct evidence_list *env = &r->cfg.report->environment;
+  char text[300];
+  (void)snprintf(text, sizeof text, "%s:%lu", r->proxy_host, port);
+  evidence_add(env, "proxy", text, "proxy %s, from %s", text, r->cfg.proxy_source);
+  evidence_add(env, "proxy.source", r->cfg.proxy_source, "that is from %s", r->cfg.proxy_source);
+  return 0;
+}
+
+static void name_proxy(struct run *r) {
+  const struct net_query q = {.id = PROXY_QUERY};
+  struct addr literal;
+  if (r->proxy_state != PROXY_NAMING) return;
+  if (addr_parse_ip(r->proxy_host, r->proxy.port, &literal)) {
+    r->proxy = literal;
+    r->proxy_state = PROXY_KNOWN;
+  } else if (net_resolver_ask(r->resolver, &q, r->proxy_host) == 0) {
+    r->open++;
+  } else {
+    r->proxy_state = PROXY_LOST;
+  }
+}
+
+/* --- the run --- */
+
+static void on_deadline(void *ctx) {
+  struct run *r = ctx;
+  evidence_add(&r->cfg.report->environment, "deadline", "reached",
+               "not everything was over after %u s", r->cfg.timeout_s);
+  uv_stop(r->cfg.loop);
+}
+
+static int make(struct run *r, char *why, size_t cap) {
+  int e = read_proxy(r, why, cap);
+  if (e < 0) return e;
+  e = chain_stores_new(&r->stores, r->cfg.roots);
+  if (e < 0) {
+    (void)snprintf(why, cap, "no public roots in %s",
+                   r->cfg.roots ? r->cfg.roots : "the folder of the package ca-certificates");
+    return e;
+  }
+  (void)snprintf(why, cap, "out of memory or of file descriptors");
+  r->rows = calloc(r->cfg.report->n + 1, sizeof *r->rows);
+  if (!r->rows) return -ENOMEM;
+  for (size_t i = 0; i < r->cfg.report->n; i++)
+    r->rows[i] = (struct run_row){.run = r, .result = &r->cfg.report->rows[i]};
+  e = dtls_identity_new(&r->identity, net_clock_unix_us() / 1000000);
+  if (e == 0) e = net_resolver_new(&r->resolver, r->cfg.loop, on_resolved, r);
+  if (e == 0) e = net_timer_new(&r->deadline, r->cfg.loop, on_deadline, r);
+  if (e == 0) e = mapping_new(&r->mapping, r);
+  return e;
+}
+
+static void unmake(struct run *r) {
+  for (size_t i = 0; r->rows && i < r->cfg.report->n; i++) {
+    stream_row_free(r->rows[i].stream);
+    udp_row_free(r->rows[i].udp);
+  }
+  free(r->rows);
+  surroundings_free(r->around);
+  mapping_free(r->mapping);
+  net_resolver_free(r->resolver);
+  net_timer_free(r->deadline);
+  dtls_identity_unref(r->identity);
+  chain_stores_free(r->stores);
+}
+
+static int go(struct run *r) {
+  net_timer_set(r->deadline, mono_add(net_clock_now(), r->cfg.timeout_s * MONO_S));
+  r->open = 1; /* until all has begun */
+  name_proxy(r);
+  int e = surroundings_new(&r->around, r);
+  for (size_t i = 0; e == 0 && i < r->cfg.report->n; i++) start_row(r, i);
+  r->open--;
+  if (e == 0 && r->open > 0) (void)uv_run(r->cfg.loop, UV_RUN_DEFAULT);
+  if (e == 0) mapping_conclude(r->mapping);
+  return e;
+}
+
+int run_probes(const struct run_cfg *cfg, char *why, size_t cap) {
+  struct run r = {.cfg = *cfg};
+  int e = make(&r, why, cap);
+  if (e == 0) e = go(&r);
+  unmake(&r);
+  return e;
+}

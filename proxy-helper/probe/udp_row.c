@@ -1,0 +1,212 @@
+/* A row that goes over UDP: the check itself, and, when it fails, what else tells why. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "net/clock.h"
+#include "net/timer.h"
+#include "probe/relay.h"
+#include "probe/state.h"
+#include "probe/talk.h"
+
+#define CONTROLS 2
+
+struct udp_row;
+
+/* One of the exchanges of a row, and the id that its outcome is seen under. */
+struct part {
+  struct udp_row *of;
+  struct talk *talk;
+  const char *id, *what;
+};
+
+struct udp_row {
+  struct run_row *row;
+  struct addr remote;
+  struct part check, controls[CONTROLS];
+  struct relay *relay;
+  size_t open;
+  struct net_timer *end; /* tells that it is over, from the loop */
+};
+
+static struct evidence_list *evidence_of(struct udp_row *u) {
+  return &u->row->result->evidence;
+}
+
+static void closed(struct udp_row *u) {
+  if (--u->open == 0) net_timer_set(u->end, net_clock_now());
+}
+
+static void on_end(void *ctx) {
+  struct udp_row *u = ctx;
+  run_row_over(u->row);
+}
+
+static void start(struct udp_row *u, struct part *p, enum talk_kind kind,
+                  void (*done)(void *, const struct talk_result *)) {
+  const struct run *run = u->row->run;
+  const struct check *check = u->row->result->check;
+  const struct talk_cfg cfg = {.loop = run->cfg.loop,
+                               .rng = run->cfg.rng,
+                               .kind = kind,
+                               .remote = u->remote,
+                               .username = check->username,
+                               .credential = check->credential,
+                               .identity = run->identity,
+                               .ctx = p,
+                               .done = done};
+  p->of = u;
+  u->open++;
+  int r = talk_new(&p->talk, &cfg);
+  if (r == 0) return;
+  const struct talk_result failed = {.outcome = r == -ENETUNREACH ? TALK_PROHIBITED : TALK_ODD};
+  done(p, &failed);
+}
+
+static const char *phrase(const struct talk_result *r) {
+  switch (r->outcome) {
+  case TALK_ANSWERED: return "is answered";
+  case TALK_SILENT: return "got no answer";
+  case TALK_REFUSED: return "is refused (ICMP port unreachable)";
+  case TALK_PROHIBITED: return "is prohibited, a router says (ICMP), or there is no route";
+  case TALK_ODD: break;
+  }
+  return "could not be sent";
+}
+
+/* --- controls --- */
+
+static void on_control(void *ctx, const struct talk_result *result) {
+  struct part *p = ctx;
+  char remote[ADDR_TEXT_MAX];
+  (void)addr_format(&p->of->remote, remote);
+  evidence_add(evidence_of(p->of), p->id, talk_word(result->outcome), "%s to UDP %s %s", p->what,
+               remote, phrase(result));
+  closed(p->of);
+}
+
+static void control(struct udp_row *u, size_t i, enum talk_kind kind, const char *id,
+                    const char *what) {
+  u->controls[i].id = id;
+  u->controls[i].what = what;
+  start(u, &u->controls[i], kind, on_control);
+}
+
+static void look_deeper(struct udp_row *u, enum talk_kind failed) {
+  switch (failed) {
+  case TALK_BINDING:
+  case TALK_CLASSIC: control(u, 0, TALK_DTLS, "udp.control", "something other than STUN (DTLS)"); break;
+  case TALK_ALLOCATE:
+    control(u, 0, TALK_BINDING, "turn.binding", "a STUN Binding request");
+    control(u, 1, TALK_DTLS, "udp.control", "something other than STUN (DTLS)");
+    break;
+  case TALK_DTLS: control(u, 0, TALK_BINDING, "dtls.binding", "a STUN Binding request"); break;
+  }
+}
+
+/* --- the check --- */
+
+static void on_stun(void *ctx, const struct talk_result *result) {
+  struct part *p = ctx;
+  char remote[ADDR_TEXT_MAX], mapped[ADDR_TEXT_MAX];
+  (void)addr_format(&p->of->remote, remote);
+  evidence_add(evidence_of(p->of), "stun", talk_word(result->outcome),
+               "STUN to UDP %s %s (%u tries)", remote, phrase(result), result->tries);
+  if (result->mapped.family != ADDR_NONE)
+    evidence_add(evidence_of(p->of), "stun.mapped", addr_format(&result->mapped, mapped),
+                 "it sees us as %s", mapped);
+  if (result->outcome == TALK_ANSWERED)
+    mapping_ask(p->of->row->run->mapping, &p->of->remote);
+  else if (result->outcome == TALK_SILENT)
+    look_deeper(p->of, TALK_BINDING);
+  closed(p->of);
+}
+
+static void on_dtls(void *ctx, const struct talk_result *result) {
+  struct part *p = ctx;
+  char remote[ADDR_TEXT_MAX];
+  (void)addr_format(&p->of->remote, remote);
+  evidence_add(evidence_of(p->of), "dtls", talk_word(result->outcome), "DTLS to UDP %s %s", remote,
+               phrase(result));
+  if (result->outcome == TALK_SILENT) look_deeper(p->of, TALK_DTLS);
+  closed(p->of);
+}
+
+static void on_relay(void *ctx, unsigned good, unsigned all, const char *ports) {
+  struct udp_row *u = ctx;
+  char value[24];
+  (void)snprintf(value, sizeof value, "%u/%u", good, all);
+  if (all > 0)
+    evidence_add(evidence_of(u), "relay", value,
+                 "data reached %u of %u relayed addresses, and came back%s%s", good, all,
+                 *ports ? "; not those with port " : "", ports);
+  closed(u);
+}
+
+static void try_relay(struct udp_row *u) {
+  const struct check *check = u->row->result->check;
+  const struct relay_cfg cfg = {.loop = u->row->run->cfg.loop,
+                                .rng = u->row->run->cfg.rng,
+                                .server = u->remote,
+                                .username = check->username,
+                                .credential = check->credential,
+                                .ctx = u,
+                                .done = on_relay};
+  u->open++;
+  if (relay_new(&u->relay, &cfg) < 0) closed(u);
+}
+
+static const char *turn_value(const struct udp_row *u, const struct talk_result *r, char code[8]) {
+  if (r->relayed.family != ADDR_NONE) return "allocated";
+  if (r->outcome != TALK_ANSWERED) return talk_word(r->outcome);
+  if (r->code == 401 && u->row->result->check->username) return "wrong-credentials";
+  (void)snprintf(code, 8, "%u", r->code);
+  return code;
+}
+
+static void on_turn(void *ctx, const struct talk_result *result) {
+  struct part *p = ctx;
+  struct udp_row *u = p->of;
+  char remote[ADDR_TEXT_MAX], code[8];
+  (void)addr_format(&u->remote, remote);
+  const char *value = turn_value(u, result, code);
+  if (result->outcome == TALK_ANSWERED)
+    evidence_add(evidence_of(u), "turn", value, "TURN Allocate to UDP %s: %s", remote, value);
+  else
+    evidence_add(evidence_of(u), "turn", value, "TURN Allocate to UDP %s %s", remote,
+                 phrase(result));
+  if (result->relayed.family != ADDR_NONE) try_relay(u);
+  if (result->outcome == TALK_SILENT) look_deeper(u, TALK_ALLOCATE);
+  closed(u);
+}
+
+int udp_row_new(struct udp_row **ret, struct run_row *row, const struct addr *remote) {
+  struct udp_row *u = calloc(1, sizeof *u);
+  if (!u) return -ENOMEM;
+  u->row = row;
+  u->remote = *remote;
+  u->remote.port = row->result->port;
+  int r = net_timer_new(&u->end, row->run->cfg.loop, on_end, u);
+  if (r < 0) {
+    free(u);
+    return r;
+  }
+  *ret = u;
+  if (row->result->kind == CHECK_STUN)
+    start(u, &u->check, TALK_BINDING, on_stun);
+  else if (row->result->kind == CHECK_DTLS)
+    start(u, &u->check, TALK_DTLS, on_dtls);
+  else
+    start(u, &u->check, TALK_ALLOCATE, on_turn);
+  return 0;
+}
+
+struct udp_row *udp_row_free(struct udp_row *u) {
+  if (!u) return NULL;
+  talk_free(u->check.talk);
+  for (size_t i = 0; i < CONTROLS; i++) talk_free(u->controls[i].talk);
+  relay_free(u->relay);
+  net_timer_free(u->end);
+  free(u);
+  return NULL;
+}
