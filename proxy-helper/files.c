@@ -38,7 +38,10 @@ char *file_read(const char *path, bool data, char *why, size_t cap) {
   (void)fclose(f);
   if (text && !failed && whole && strlen(text) == n) return text;
   free(text);
-  return fail(why, cap, path, failed ? "it cannot be read" : whole ? "it holds a NUL" : "over 4 MiB");
+  return fail(why, cap, path,
+              failed  ? "it cannot be read"
+              : whole ? "it holds a NUL"
+                      : "over 4 MiB");
 }
 
 int file_write(const char *path, const char *text, char *why, size_t cap) {

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The whole of a file, NUL-terminated; the caller frees it. NULL with a sentence in why: it cannot be
- * read, is over 4 MiB, holds a NUL, or (data) others may write it. */
+/* The whole of a file, NUL-terminated; the caller frees it. NULL with a sentence in why: it cannot
+ * be read, is over 4 MiB, holds a NUL, or (data) others may write it. */
 char *file_read(const char *path, bool data, char *why, size_t cap);
 
 /* Writes a file, in one piece as far as others see; NULL: to the standard output. 0, or -1 with a

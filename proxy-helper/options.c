@@ -25,10 +25,23 @@ static const char usage[] =
     "  --strict               what could not be tested is no success\n"
     "  --version, --help\n"
     "\n"
-    "Exit status: 0 proven, 1 blocked, 2 degraded, 3 inconclusive (or, --strict, not tested), 64 usage.\n";
+    "Exit status: 0 proven, 1 blocked, 2 degraded, 3 inconclusive (or, --strict, not tested), 64 "
+    "usage.\n";
 
-enum { OPT_SERVICES = 256, OPT_REGION, OPT_GENERATION, OPT_FORMAT, OPT_OUTPUT, OPT_ROOTS, OPT_PROXY,
-       OPT_NO_PROXY, OPT_TIMEOUT, OPT_STRICT, OPT_VERSION, OPT_HELP };
+enum {
+  OPT_SERVICES = 256,
+  OPT_REGION,
+  OPT_GENERATION,
+  OPT_FORMAT,
+  OPT_OUTPUT,
+  OPT_ROOTS,
+  OPT_PROXY,
+  OPT_NO_PROXY,
+  OPT_TIMEOUT,
+  OPT_STRICT,
+  OPT_VERSION,
+  OPT_HELP
+};
 
 static const struct option longs[] = {
     {"services", required_argument, NULL, OPT_SERVICES},

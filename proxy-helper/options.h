@@ -19,7 +19,8 @@ struct helper_options {
   unsigned timeout_s;
 };
 
-/* 0; or the exit status, with what is wrong on stderr (or the help on stdout and 0 with *ret_end). */
+/* 0; or the exit status, with what is wrong on stderr (or the help on stdout and 0 with *ret_end).
+ */
 int options_parse(struct helper_options *ret, int argc, char **argv, bool *ret_end);
 
 #endif

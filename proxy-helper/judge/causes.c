@@ -4,9 +4,7 @@
 
 #define CAUSE_ENTRY(name, id, remedy) [CAUSE_##name] = {id, remedy},
 
-static const struct {
-  const char *id, *remedy;
-} causes[CAUSE_COUNT] = {CAUSES(CAUSE_ENTRY)};
+static const struct { const char *id, *remedy; } causes[CAUSE_COUNT] = {CAUSES(CAUSE_ENTRY)};
 
 const char *cause_id(enum cause c) {
   return causes[c].id;

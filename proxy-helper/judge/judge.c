@@ -20,8 +20,7 @@ const char *const *judge_not_provable(void) {
   static const char *const texts[] = {
       "filters that live in a Chromebook's extensions or policy cannot be seen from here",
       "exemptions by device, user or VLAN hold for this machine and may not for another",
-      "a name behind a pattern (*.example) that nobody gave was not tested",
-      NULL};
+      "a name behind a pattern (*.example) that nobody gave was not tested", NULL};
   return texts;
 }
 
@@ -43,26 +42,50 @@ static void add_also(struct result *r, const char *id) {
   if (r->n_also < RESULT_ALSO) r->also[r->n_also++] = id;
 }
 
-/* The first cause, and beside it the first of each other layer. */
-static void blame(struct result *r, const struct view *v, const struct rule *list, size_t n) {
-  unsigned seen = 0;
-  for (size_t i = 0; i < n; i++) {
-    const struct rule *rule = &list[i];
-    if ((seen & 1u << rule->layer) || !rule->holds(v)) continue;
-    seen |= 1u << rule->layer;
+/* What else a row may say once a cause is known: what lies below explains what lies above, but TLS
+ * that is read on the way may be meddled with besides. */
+static bool is_besides(const struct rule *rule, const struct rule *first) {
+  return first->layer == LAYER_TLS && rule->layer == LAYER_ABOVE;
+}
+
+static const struct rule *first_of(const struct view *v, const struct rule *list, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (list[i].holds(v)) return &list[i];
+  return NULL;
+}
+
+static void blame(struct result *r, const struct view *v) {
+  const struct rule *first = first_of(v, rules, n_rules);
+  if (!first) return;
+  r->cause = cause_id(first->cause);
+  r->verdict = first->verdict;
+  r->proven = first->proven;
+  for (const struct rule *more = first + 1; more < rules + n_rules; more++) {
+    if (!is_besides(more, first) || !more->holds(v)) continue;
+    add_also(r, cause_id(more->cause));
+    return;
+  }
+}
+
+/* What is wrong with the path of a row that passes: all of it. */
+static void find_faults(struct result *r, const struct view *v) {
+  for (size_t i = 0; i < n_findings; i++) {
+    const struct rule *f = &findings[i];
+    if (!f->holds(v)) continue;
     if (r->cause) {
-      add_also(r, cause_id(rule->cause));
+      add_also(r, cause_id(f->cause));
       continue;
     }
-    r->cause = cause_id(rule->cause);
-    r->verdict = rule->verdict;
-    r->proven = rule->proven;
+    r->cause = cause_id(f->cause);
+    r->verdict = f->verdict;
+    r->proven = f->proven;
   }
 }
 
 static void note_transparent(struct result *r, const struct view *v) {
   bool near = view_network_is(v, "hop1.tcp", "connected");
-  if (near && view_network_is(v, "testnet.tcp", "connected") && view_is_stream(v) && !r->lan)
+  bool there = view_is_stream(v) && r->port == 443; /* where it was looked for */
+  if (near && there && view_network_is(v, "testnet.tcp", "connected"))
     add_also(r, cause_id(CAUSE_TRANSPARENT_PROXY));
 }
 
@@ -129,7 +152,8 @@ static bool is_tunnelled(const struct result *r) {
   return evidence_is(&r->evidence, "proxy", "200");
 }
 
-/* The way through the proxy, when the direct one does not work: what is wrong with it comes first. */
+/* The way through the proxy, when the direct one does not work: what is wrong with it comes first.
+ */
 static void judge_tunnel(struct result *r, struct view *v) {
   const char *required = cause_id(CAUSE_PROXY_REQUIRED);
   v->proxied = true;
@@ -138,7 +162,7 @@ static void judge_tunnel(struct result *r, struct view *v) {
     r->cause = required;
     return;
   }
-  blame(r, v, rules, n_rules);
+  blame(r, v);
   if (r->cause) add_also(r, required);
 }
 
@@ -146,18 +170,18 @@ static void judge_row(const struct report *report, struct result *r, const struc
   struct view v = {report, r, signs, false};
   clear(r);
   if (r->unnamed) {
-    (void)snprintf(r->fix, sizeof r->fix, "Not tested: give a host name of %s in the services file.",
-                   r->host);
+    (void)snprintf(r->fix, sizeof r->fix,
+                   "Not tested: give a host name of %s in the services file.", r->host);
     return;
   }
   if (r->evidence.n == 0) return;
   if (view_passes(&v)) {
     r->verdict = VERDICT_PASS;
-    blame(r, &v, findings, n_findings);
+    find_faults(r, &v);
   } else if (is_tunnelled(r)) {
     judge_tunnel(r, &v);
   } else {
-    blame(r, &v, rules, n_rules);
+    blame(r, &v);
   }
   if (r->verdict == VERDICT_NOT_TESTED && !evidence_value(&r->evidence, "skipped"))
     r->verdict = VERDICT_INCONCLUSIVE;
@@ -184,13 +208,13 @@ static size_t count(const struct report *r, enum verdict v) {
 
 static void sum_up(struct report *r) {
   r->verdict = worst(r);
-  (void)snprintf(r->summary, sizeof r->summary,
-                 "%zu of %zu checks pass; %zu blocked, %zu degraded, %zu inconclusive, %zu not "
-                 "tested%s",
-                 count(r, VERDICT_PASS), r->n, count(r, VERDICT_BLOCKED), count(r, VERDICT_DEGRADED),
-                 count(r, VERDICT_INCONCLUSIVE), count(r, VERDICT_NOT_TESTED),
-                 r->verdict == VERDICT_PASS ? ": every required path that can be tested is proven"
-                                            : "");
+  (void)snprintf(
+      r->summary, sizeof r->summary,
+      "%zu of %zu checks pass; %zu blocked, %zu degraded, %zu inconclusive, %zu not "
+      "tested%s",
+      count(r, VERDICT_PASS), r->n, count(r, VERDICT_BLOCKED), count(r, VERDICT_DEGRADED),
+      count(r, VERDICT_INCONCLUSIVE), count(r, VERDICT_NOT_TESTED),
+      r->verdict == VERDICT_PASS ? ": every required path that can be tested is proven" : "");
 }
 
 void judge(struct report *r, const struct signs *signs) {

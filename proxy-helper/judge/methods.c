@@ -9,7 +9,8 @@ static bool reached(const struct result *r) {
 static enum verdict host(const struct report *r) {
   if (evidence_is(&r->environment, "network", "none")) return VERDICT_BLOCKED;
   /* Whether devices reach each other is for two of them to try. */
-  return evidence_is(&r->environment, "network", "there") ? VERDICT_INCONCLUSIVE : VERDICT_NOT_TESTED;
+  return evidence_is(&r->environment, "network", "there") ? VERDICT_INCONCLUSIVE
+                                                          : VERDICT_NOT_TESTED;
 }
 
 static enum verdict srflx(const struct report *r) {

@@ -36,7 +36,8 @@ static bool proxy_auth_required(const struct view *v) {
 }
 
 static bool proxy_forbidden(const struct view *v) {
-  return proxy_says(v, "403") || proxy_says(v, "302") || proxy_says(v, "451") || proxy_says(v, "503");
+  return proxy_says(v, "403") || proxy_says(v, "302") || proxy_says(v, "451") ||
+         proxy_says(v, "503");
 }
 
 static bool proxy_unreachable(const struct view *v) {
@@ -99,7 +100,8 @@ static bool tcp_prohibited(const struct view *v) {
 /* --- TLS --- */
 
 static bool hello_is_unanswered(const char *end) {
-  return end && (strcmp(end, "reset") == 0 || strcmp(end, "fin") == 0 || strcmp(end, "silence") == 0);
+  return end &&
+         (strcmp(end, "reset") == 0 || strcmp(end, "fin") == 0 || strcmp(end, "silence") == 0);
 }
 
 static bool tls_unanswered(const struct view *v) {
@@ -188,10 +190,27 @@ static bool turn_auth_failed(const struct view *v) {
   return view_is(v, "turn", "wrong-credentials");
 }
 
-static bool stun_dpi(const struct view *v) {
-  if (view_is_stream(v)) return false;
+/* What is STUN gets no answer, and what is not does. */
+static bool stun_unanswered(const struct view *v) {
   bool stun_shaped = v->row->kind == CHECK_STUN || v->row->kind == CHECK_TURN;
-  return stun_shaped && is_silent(v, udp_id(v)) && view_is(v, "udp.control", "answered");
+  return !view_is_stream(v) && stun_shaped && is_silent(v, udp_id(v)) &&
+         !view_is(v, "turn.binding", "answered");
+}
+
+static bool stun_dpi(const struct view *v) {
+  return stun_unanswered(v) && view_is(v, "udp.control", "answered");
+}
+
+/* This server knows nothing but STUN; others that do are reached, and their STUN is not. */
+static bool stun_dpi_elsewhere(const struct view *v) {
+  bool other = false;
+  for (size_t i = 0; i < v->report->n; i++) {
+    const struct result *r = &v->report->rows[i];
+    const struct view at = {v->report, r, v->signs, false};
+    if (evidence_is(&r->evidence, "stun", "answered")) return false;
+    other |= stun_dpi(&at);
+  }
+  return other && stun_unanswered(v);
 }
 
 static bool turn_dpi(const struct view *v) {
@@ -201,7 +220,8 @@ static bool turn_dpi(const struct view *v) {
 }
 
 static bool dtls_dpi(const struct view *v) {
-  return v->row->kind == CHECK_DTLS && is_silent(v, "dtls") && view_is(v, "dtls.binding", "answered");
+  return v->row->kind == CHECK_DTLS && is_silent(v, "dtls") &&
+         view_is(v, "dtls.binding", "answered");
 }
 
 static bool udp_port_blocked(const struct view *v) {
@@ -241,6 +261,7 @@ const struct rule rules[] = {
     {CAUSE_HTTP_BLOCKED, LAYER_ABOVE, VERDICT_BLOCKED, true, http_ended},
     {CAUSE_TURN_AUTH_FAILED, LAYER_ABOVE, VERDICT_BLOCKED, true, turn_auth_failed},
     {CAUSE_STUN_DPI, LAYER_PATH, VERDICT_BLOCKED, true, stun_dpi},
+    {CAUSE_STUN_DPI, LAYER_PATH, VERDICT_BLOCKED, false, stun_dpi_elsewhere},
     {CAUSE_TURN_DPI, LAYER_ABOVE, VERDICT_BLOCKED, true, turn_dpi},
     {CAUSE_DTLS_DPI, LAYER_ABOVE, VERDICT_BLOCKED, true, dtls_dpi},
     {CAUSE_UDP_PORT_BLOCKED, LAYER_PATH, VERDICT_BLOCKED, true, udp_port_blocked},
@@ -271,8 +292,9 @@ static bool relay_some(const struct view *v) {
 }
 
 static bool symmetric_nat(const struct view *v) {
-  return v->row->kind == CHECK_STUN && (view_network_is(v, "mapping", "address-dependent") ||
-                                        view_network_is(v, "mapping", "address-and-port-dependent"));
+  return v->row->kind == CHECK_STUN &&
+         (view_network_is(v, "mapping", "address-dependent") ||
+          view_network_is(v, "mapping", "address-and-port-dependent"));
 }
 
 static bool clock_off(const struct view *v) {

@@ -79,8 +79,8 @@ bool view_passes(const struct view *v) {
 }
 
 static bool udp_answered(const struct result *r) {
-  static const char *const ids[] = {"stun", "turn", "dtls", "udp.control", "turn.binding",
-                                    "dtls.binding"};
+  static const char *const ids[] = {"stun",        "turn",         "dtls",
+                                    "udp.control", "turn.binding", "dtls.binding"};
   for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
     const char *is = evidence_value(&r->evidence, ids[i]);
     if (!is) continue;

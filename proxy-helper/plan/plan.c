@@ -9,7 +9,8 @@ const char *plan_region(const struct services *s, const struct plan_choice *c) {
   return s->default_region ? s->default_region : "eu";
 }
 
-bool plan_chooses(const struct services *s, const struct plan_choice *c, const struct service *one) {
+bool plan_chooses(const struct services *s, const struct plan_choice *c,
+                  const struct service *one) {
   const char *region = plan_region(s, c);
   bool here = !one->region || strcmp(one->region, "all") == 0 || strcmp(region, "all") == 0 ||
               strcmp(one->region, region) == 0;

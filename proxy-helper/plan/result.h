@@ -36,7 +36,7 @@ struct result {
   const char *cause; /* an id of the judge's table; NULL: none */
   const char *also[RESULT_ALSO];
   size_t n_also;
-  bool proven; /* else likely */
+  bool proven;  /* else likely */
   unsigned hop; /* 0: not known */
   char vendor[64], fix[600];
 };

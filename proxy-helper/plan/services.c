@@ -238,15 +238,17 @@ static void read_check(struct check *c, const struct place *p) {
   if (!known_fields(p, names, COUNT(names))) return;
   const cJSON *kind = field(p, "kind");
   if (!cJSON_IsString(kind) || !check_kind_of(kind->valuestring, &c->kind)) {
-    complain_of(p, "kind",
-                "expected \"https\", \"wss\", \"stun\", \"turn\", \"download\", \"dtls\" or \"tcp\"");
+    complain_of(
+        p, "kind",
+        "expected \"https\", \"wss\", \"stun\", \"turn\", \"download\", \"dtls\" or \"tcp\"");
     return;
   }
   c->transport = transport_of(p, c->kind);
   c->port = (uint16_t)read_number(p, "port", 65535, 65536, "expected a number from 1 to 65535");
   c->path = read_text(p, "path", false, is_path, "expected a path that begins with /");
   c->username = read_text(p, "username", false, is_short, "expected a text of 512 bytes at most");
-  c->credential = read_text(p, "credential", false, is_short, "expected a text of 512 bytes at most");
+  c->credential =
+      read_text(p, "credential", false, is_short, "expected a text of 512 bytes at most");
   c->sha256 = read_text(p, "sha256", c->kind == CHECK_DOWNLOAD, is_sha256,
                         "expected 64 hexadecimal digits: the SHA-256 of what is downloaded");
   if (!c->credential != !c->username)
@@ -280,8 +282,9 @@ static bool roots_are_pinned(const struct place *p) {
 }
 
 static void read_service(struct service *s, const struct place *p) {
-  static const char *const names[] = {"id",   "purpose",       "pattern",    "hosts", "region", "required",
-                                      "pins", "expectedRoots", "generation", "checks"};
+  static const char *const names[] = {"id",         "purpose",  "pattern", "hosts",
+                                      "region",     "required", "pins",    "expectedRoots",
+                                      "generation", "checks"};
   if (!known_fields(p, names, COUNT(names))) return;
   s->id = read_text(p, "id", true, is_id, "expected a short word");
   s->purpose = read_text(p, "purpose", false, is_short, "expected a text of 512 bytes at most");
@@ -363,7 +366,7 @@ int services_parse(struct services **ret, const char *text, struct services_faul
     return 0;
   }
   services_free(s);
-  return r.bad ? -EINVAL : -ENOMEM;
+  return r.no_memory ? -ENOMEM : -EINVAL;
 }
 
 static void free_texts(char **list, size_t n) {

@@ -38,7 +38,7 @@ struct service {
   char **hosts, **pins;
   size_t n_hosts, n_pins;
   bool required;
-  bool pinned; /* expectedRoots "pinned": the pins replace the public roots */
+  bool pinned;    /* expectedRoots "pinned": the pins replace the public roots */
   int generation; /* 1, 2; 0: both */
   struct check *checks;
   size_t n_checks;

@@ -8,11 +8,11 @@
  * makes none by itself, but for block pages and addresses of sinkholes. */
 
 enum sign_where {
-  SIGN_ISSUER, /* part of a certificate's issuer or subject, "O=Zscaler Inc." */
-  SIGN_PAGE,   /* part of a block page: text, or the path it was redirected to */
-  SIGN_HEADER, /* part of a header line of an answer */
+  SIGN_ISSUER,  /* part of a certificate's issuer or subject, "O=Zscaler Inc." */
+  SIGN_PAGE,    /* part of a block page: text, or the path it was redirected to */
+  SIGN_HEADER,  /* part of a header line of an answer */
   SIGN_ADDRESS, /* that DNS answers for what is blocked */
-  SIGN_NAME    /* ending of a host name: of a CNAME, or where a block page redirects to */
+  SIGN_NAME     /* ending of a host name: of a CNAME, or where a block page redirects to */
 };
 
 struct sign {

@@ -33,11 +33,11 @@ struct attempt_cfg {
   struct addr remote; /* the host's address, or the proxy's */
   const char *host;   /* for CONNECT; borrowed for the attempt's life, as is sni */
   uint16_t port;
-  const char *sni;         /* NULL: without a name */
-  SSL_CTX *tls;            /* NULL: no TLS; borrowed */
+  const char *sni; /* NULL: without a name */
+  SSL_CTX *tls;    /* NULL: no TLS; borrowed */
   bool proxied;
-  int ttl;                 /* 0: the system's */
-  mono_us tcp_time, time;  /* for connecting, and for each further step without progress */
+  int ttl;                /* 0: the system's */
+  mono_us tcp_time, time; /* for connecting, and for each further step without progress */
   void *ctx;
   void (*up)(void *ctx); /* bytes may be sent now */
   void (*received)(void *ctx, struct bytes bytes);

@@ -12,7 +12,7 @@
 
 #include "base/addr.h"
 
-#define MOZILLA  "/usr/share/ca-certificates/mozilla"
+#define MOZILLA       "/usr/share/ca-certificates/mozilla"
 #define NAME_MAX_TEXT 256
 
 struct chain_stores {
@@ -104,7 +104,7 @@ static int on_fault(int ok, X509_STORE_CTX *ctx) {
   return 1;
 }
 
-static struct faults verify(X509_STORE *store, X509 *leaf, STACK_OF(X509) *chain) {
+static struct faults verify(X509_STORE *store, X509 *leaf, STACK_OF(X509) * chain) {
   struct faults f = {.first = X509_V_OK};
   X509_STORE_CTX *ctx = X509_STORE_CTX_new();
   if (!ctx || X509_STORE_CTX_init(ctx, store, leaf, chain) != 1) {
@@ -140,7 +140,7 @@ static bool has_pin(X509 *x, const struct service *s) {
   return false;
 }
 
-static bool chain_has_pin(STACK_OF(X509) *chain, const struct service *s) {
+static bool chain_has_pin(STACK_OF(X509) * chain, const struct service *s) {
   for (int i = 0; i < sk_X509_num(chain); i++)
     if (has_pin(sk_X509_value(chain, i), s)) return true;
   return false;
@@ -187,7 +187,7 @@ static void say_store(struct evidence_list *to, const struct chain_question *q, 
 }
 
 static void say_pins(struct evidence_list *to, const struct chain_question *q,
-                     STACK_OF(X509) *chain) {
+                     STACK_OF(X509) * chain) {
   if (q->service->n_pins == 0) return;
   bool match = chain_has_pin(chain, q->service);
   add(to, q, "pins", match ? "match" : "no-match",

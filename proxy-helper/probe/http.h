@@ -10,8 +10,8 @@
 /* An answer over HTTP/1.1 as it comes in (RFC 9112), by http-parser. */
 struct http_answer {
   http_parser parser;
-  struct text head; /* "name: value" lines */
-  struct text body; /* the first HTTP_BODY_KEPT bytes */
+  struct text head;  /* "name: value" lines */
+  struct text body;  /* the first HTTP_BODY_KEPT bytes */
   struct text field; /* the header whose value is coming */
   EVP_MD_CTX *hash;  /* of the whole body */
   bool head_done, done, upgraded, failed;

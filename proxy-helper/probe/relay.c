@@ -13,7 +13,7 @@
 #include "net/timer.h"
 
 #define AGAIN (250 * MONO_MS)
-#define TIMES 12 /* each leg is tried so often: 3 s */
+#define TIMES 14 /* each leg is tried so often once it stands: 3.5 s */
 
 static const char payload[] = "senso relay check";
 
@@ -22,6 +22,7 @@ struct leg {
   struct talk *talk;
   struct addr relayed;
   bool settled, stands, good; /* settled: allocated or not */
+  unsigned times;
 };
 
 struct relay {
@@ -29,7 +30,6 @@ struct relay {
   struct leg legs[RELAY_LEGS];
   int fd; /* sends to the relayed addresses */
   struct net_timer *timer;
-  unsigned times;
   bool over;
 };
 
@@ -49,9 +49,14 @@ static void conclude(struct relay *r) {
   text_free(&ports);
 }
 
+/* It stands, and may still be reached. */
+static bool is_open(const struct leg *l) {
+  return l->stands && !l->good && l->times < TIMES;
+}
+
 static bool all_done(const struct relay *r) {
   for (size_t i = 0; i < RELAY_LEGS; i++)
-    if (!r->legs[i].settled || (r->legs[i].stands && !r->legs[i].good)) return false;
+    if (!r->legs[i].settled || is_open(&r->legs[i])) return false;
   return true;
 }
 
@@ -63,12 +68,16 @@ static void send_to(const struct relay *r, const struct addr *to) {
 
 static void on_timer(void *ctx) {
   struct relay *r = ctx;
-  if (r->times++ >= TIMES || all_done(r)) {
+  if (all_done(r)) {
     conclude(r);
     return;
   }
-  for (size_t i = 0; i < RELAY_LEGS; i++)
-    if (r->legs[i].stands && !r->legs[i].good) send_to(r, &r->legs[i].relayed);
+  for (size_t i = 0; i < RELAY_LEGS; i++) {
+    struct leg *l = &r->legs[i];
+    if (!is_open(l)) continue;
+    l->times++;
+    send_to(r, &l->relayed);
+  }
   net_timer_set(r->timer, mono_add(net_clock_now(), AGAIN));
 }
 

@@ -3,9 +3,9 @@
 
 #include "probe/talk.h"
 
-/* Relay loopback: allocations on a TURN server over UDP, and data from another socket to each of the
- * relayed addresses and back through the allocation. It proves outbound UDP into the relay's range,
- * a port for each allocation. */
+/* Relay loopback: allocations on a TURN server over UDP, and data from another socket to each of
+ * the relayed addresses and back through the allocation. It proves outbound UDP into the relay's
+ * range, a port for each allocation. */
 struct relay;
 
 #define RELAY_LEGS 6

@@ -6,11 +6,9 @@
 #include <string.h>
 
 #include "net/clock.h"
-#include "net/resolve.h"
 #include "net/timer.h"
+#include "probe/names.h"
 #include "probe/state.h"
-
-#define PROXY_QUERY UINT32_MAX
 
 void run_closed(struct run *r) {
   r->open--;
@@ -39,18 +37,19 @@ static const char *kind_of(const struct run *r, const struct addr *a) {
   return "global";
 }
 
-static void say_found(struct run_row *row, const struct addr *addrs, size_t n) {
+static void say_found(struct run_row *row, const struct addr *addrs, size_t n,
+                      const char *canonical) {
   char text[ADDR_TEXT_MAX];
   struct result *r = row->result;
-  const char *name = net_resolver_canonical(row->run->resolver);
   (void)addr_format_ip(&addrs[0], text);
   evidence_add(&r->evidence, "dns", "ok", "DNS: %s is %s%s", r->host, text,
                n > 1 ? " (and others)" : "");
   evidence_add(&r->evidence, "dns.address", text, "the first address is %s", text);
   evidence_add(&r->evidence, "dns.kind", kind_of(row->run, &addrs[0]), "it is %s",
                kind_of(row->run, &addrs[0]));
-  if (name && strcmp(name, r->host) != 0)
-    evidence_add(&r->evidence, "dns.canonical", name, "%s is an alias of %s", r->host, name);
+  if (canonical && strcmp(canonical, r->host) != 0)
+    evidence_add(&r->evidence, "dns.canonical", canonical, "%s is an alias of %s", r->host,
+                 canonical);
 }
 
 static void say_not_found(struct run_row *row, int err) {
@@ -90,38 +89,40 @@ static void begin_row(struct run_row *row, const struct addr *addrs, size_t n) {
   }
 }
 
-static void on_resolved(void *ctx, const struct net_query *q, int err, const struct addr *addrs,
-                        size_t n) {
+static void proxy_named(struct run *r, int err, const struct addr *addrs) {
+  uint16_t port = r->proxy.port;
+  r->proxy_state = err == 0 ? PROXY_KNOWN : PROXY_LOST;
+  if (err == 0) r->proxy = addrs[0];
+  r->proxy.port = port;
+  run_closed(r);
+}
+
+static void on_named(void *ctx, const char *host, int err, const struct addr *addrs, size_t n,
+                     const char *canonical) {
   struct run *r = ctx;
-  if (q->id == PROXY_QUERY) {
-    r->proxy_state = err == 0 ? PROXY_KNOWN : PROXY_LOST;
-    if (err == 0) {
-      uint16_t port = r->proxy.port;
-      r->proxy = addrs[0];
-      r->proxy.port = port;
-    }
-    run_closed(r);
-    return;
+  if (r->proxy_state == PROXY_NAMING && strcmp(host, r->proxy_host) == 0)
+    proxy_named(r, err, addrs);
+  for (size_t i = 0; i < r->cfg.report->n; i++) {
+    struct run_row *row = &r->rows[i];
+    if (row->over || row->result->unnamed || strcmp(row->result->host, host) != 0) continue;
+    if (err == 0)
+      say_found(row, addrs, n, canonical);
+    else
+      say_not_found(row, err);
+    begin_row(row, addrs, err == 0 ? n : 0);
   }
-  struct run_row *row = &r->rows[q->id];
-  if (err == 0)
-    say_found(row, addrs, n);
-  else
-    say_not_found(row, err);
-  begin_row(row, addrs, n);
 }
 
 static void start_row(struct run *r, size_t i) {
   struct run_row *row = &r->rows[i];
   struct result *result = row->result;
-  const struct net_query q = {.id = (uint32_t)i};
   struct addr literal;
   r->open++;
   if (result->unnamed) {
     run_row_over(row);
   } else if (addr_parse_ip(result->host, result->port, &literal)) {
     begin_row(row, &literal, 1);
-  } else if (net_resolver_ask(r->resolver, &q, result->host) < 0) {
+  } else if (names_ask(r->names, result->host) < 0) {
     evidence_add(&result->evidence, "dns", "refused", "DNS cannot be asked here");
     begin_row(row, NULL, 0);
   }
@@ -155,13 +156,12 @@ static int read_proxy(struct run *r, char *why, size_t cap) {
 }
 
 static void name_proxy(struct run *r) {
-  const struct net_query q = {.id = PROXY_QUERY};
   struct addr literal;
   if (r->proxy_state != PROXY_NAMING) return;
   if (addr_parse_ip(r->proxy_host, r->proxy.port, &literal)) {
     r->proxy = literal;
     r->proxy_state = PROXY_KNOWN;
-  } else if (net_resolver_ask(r->resolver, &q, r->proxy_host) == 0) {
+  } else if (names_ask(r->names, r->proxy_host) == 0) {
     r->open++;
   } else {
     r->proxy_state = PROXY_LOST;
@@ -192,7 +192,7 @@ static int make(struct run *r, char *why, size_t cap) {
   for (size_t i = 0; i < r->cfg.report->n; i++)
     r->rows[i] = (struct run_row){.run = r, .result = &r->cfg.report->rows[i]};
   e = dtls_identity_new(&r->identity, net_clock_unix_us() / 1000000);
-  if (e == 0) e = net_resolver_new(&r->resolver, r->cfg.loop, on_resolved, r);
+  if (e == 0) e = names_new(&r->names, r->cfg.loop, on_named, r);
   if (e == 0) e = net_timer_new(&r->deadline, r->cfg.loop, on_deadline, r);
   if (e == 0) e = mapping_new(&r->mapping, r);
   return e;
@@ -206,7 +206,7 @@ static void unmake(struct run *r) {
   free(r->rows);
   surroundings_free(r->around);
   mapping_free(r->mapping);
-  net_resolver_free(r->resolver);
+  names_free(r->names);
   net_timer_free(r->deadline);
   dtls_identity_unref(r->identity);
   chain_stores_free(r->stores);

@@ -16,6 +16,7 @@ struct stream_row;
 struct udp_row;
 struct mapping;
 struct surroundings;
+struct names;
 
 struct run_row {
   struct run *run;
@@ -31,7 +32,7 @@ struct run {
   struct run_cfg cfg;
   struct chain_stores *stores;
   struct dtls_identity *identity;
-  struct net_resolver *resolver;
+  struct names *names;
   struct net_timer *deadline;
   struct run_row *rows;
   struct mapping *mapping;
@@ -48,7 +49,8 @@ void run_closed(struct run *r);
 void run_row_over(struct run_row *row);
 
 /* Begins on a row whose addresses are known; with none it goes by the proxy, if there is one. */
-int stream_row_new(struct stream_row **ret, struct run_row *row, const struct addr *addrs, size_t n);
+int stream_row_new(struct stream_row **ret, struct run_row *row, const struct addr *addrs,
+                   size_t n);
 struct stream_row *stream_row_free(struct stream_row *s);
 int udp_row_new(struct udp_row **ret, struct run_row *row, const struct addr *remote);
 struct udp_row *udp_row_free(struct udp_row *u);

@@ -15,7 +15,7 @@
 #include "probe/state.h"
 #include "turn/client.h"
 
-#define OTHER_NAME "www.example.org" /* RFC 2606; never looked up */
+#define OTHER_NAME "www.example.org"                      /* RFC 2606; never looked up */
 #define WS_GUID    "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" /* RFC 6455 section 1.3 */
 #define TURN_BUF   (2048 + TURN_KEPT_MAX)
 
@@ -98,7 +98,8 @@ static void look_deeper(struct stream_row *s, const struct try *t) {
   struct addr web = t->remote;
   const char *tls = evidence_value(e, "tls");
   web.port = 80;
-  if (tls && (strcmp(tls, "reset") == 0 || strcmp(tls, "fin") == 0 || strcmp(tls, "silence") == 0)) {
+  if (tls &&
+      (strcmp(tls, "reset") == 0 || strcmp(tls, "fin") == 0 || strcmp(tls, "silence") == 0)) {
     launch(s, FOR_NO_NAME, &t->remote);
     launch(s, FOR_OTHER_NAME, &t->remote);
   }
@@ -186,7 +187,8 @@ static void add_schemes(struct try *t, const char *head) {
                    (int)(n < 30 ? n : 30), p);
   }
   if (schemes[0])
-    evidence_add(evidence_of(t), "proxy.scheme", schemes, "the proxy asks for a login: %s", schemes);
+    evidence_add(evidence_of(t), "proxy.scheme", schemes, "the proxy asks for a login: %s",
+                 schemes);
 }
 
 static void say_proxy(struct try *t, enum attempt_end how) {
@@ -344,7 +346,6 @@ static void answered(struct try *t, bool whole) {
 }
 
 static void say_http_ended(struct try *t, enum attempt_end how) {
-  if (t->purpose == FOR_PORTAL) return;
   if (http_answer_end(&t->http)) {
     answered(t, true);
     return;
@@ -353,6 +354,7 @@ static void say_http_ended(struct try *t, enum attempt_end how) {
     answered(t, false);
     return;
   }
+  if (t->purpose == FOR_PORTAL) return;
   SEE(t, "http", word_of(how), "the HTTP request %s", phrase_of(how));
   if (result_of(t)->kind == CHECK_WSS)
     SEE(t, "ws", word_of(how), "the WebSocket upgrade %s", phrase_of(how));
@@ -386,8 +388,8 @@ static void feed_http(struct try *t, struct bytes bytes) {
     over(t);
     return;
   }
-  bool page = result_of(t)->kind != CHECK_DOWNLOAD && t->http.head_done &&
-              t->http.body.n >= HTTP_BODY_KEPT;
+  bool page =
+      result_of(t)->kind != CHECK_DOWNLOAD && t->http.head_done && t->http.body.n >= HTTP_BODY_KEPT;
   if (t->http.done || t->http.upgraded || page) answered(t, true);
 }
 
@@ -435,7 +437,8 @@ static void begin_turn(struct try *t) {
   const struct check *check = result_of(t)->check;
   const struct turn_cfg cfg = {.rng = t->of->row->run->cfg.rng,
                                .username = bytes_of(check->username ? check->username : "check"),
-                               .password = bytes_of(check->credential ? check->credential : "check"),
+                               .password =
+                                   bytes_of(check->credential ? check->credential : "check"),
                                .stream = true,
                                .family = ADDR_V4};
   if (net_timer_new(&t->turn_timer, t->of->row->run->cfg.loop, on_turn_timer, t) < 0 ||
@@ -531,7 +534,8 @@ static void on_ended(void *ctx, enum attempt_step step, enum attempt_end how) {
   case STEP_TLS: say_tls(t, how); break;
   case STEP_UP:
     if (t->turn)
-      SEE(t, "turn", how == END_TIMEOUT ? "silent" : "closed", "the TURN request %s", phrase_of(how));
+      SEE(t, "turn", how == END_TIMEOUT ? "silent" : "closed", "the TURN request %s",
+          phrase_of(how));
     else
       say_http_ended(t, how);
   }
@@ -594,8 +598,7 @@ static bool failed(const struct stream_row *s) {
   case CHECK_HTTPS: return !trusted || !evidence_is(e, "http", "answered");
   case CHECK_WSS: return !trusted || !evidence_is(e, "ws", "open");
   case CHECK_DOWNLOAD: return !trusted || !evidence_is(e, "download", "match");
-  case CHECK_TURN:
-    return !(evidence_is(e, "turn", "401") || evidence_is(e, "turn", "allocated"));
+  case CHECK_TURN: return !(evidence_is(e, "turn", "401") || evidence_is(e, "turn", "allocated"));
   case CHECK_TCP: return !evidence_is(e, "tcp", "connected");
   case CHECK_STUN:
   case CHECK_DTLS: break;

@@ -34,7 +34,8 @@ static struct evidence_list *environment(const struct surroundings *s) {
 
 /* --- the machine --- */
 
-static void say_interfaces(struct evidence_list *env, const struct rpc_network *n, bool *ret_usable) {
+static void say_interfaces(struct evidence_list *env, const struct rpc_network *n,
+                           bool *ret_usable) {
   char text[ADDR_TEXT_MAX];
   for (size_t i = 0; i < n->n_addrs; i++) {
     const struct ice_interface_addr *a = &n->addrs[i];

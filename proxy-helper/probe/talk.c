@@ -154,8 +154,8 @@ static void take_stun(struct talk *t, struct bytes in) {
 }
 
 static void take_classic(struct talk *t, struct bytes in) {
-  bool ours = in.n >= 4 + CLASSIC_TID && in.p[0] == 1 &&
-              memcmp(in.p + 4, t->classic, CLASSIC_TID) == 0;
+  bool ours =
+      in.n >= 4 + CLASSIC_TID && in.p[0] == 1 && memcmp(in.p + 4, t->classic, CLASSIC_TID) == 0;
   if (ours) finish(t, TALK_ANSWERED);
 }
 
@@ -234,11 +234,11 @@ static int begin_dtls(struct talk *t, mono_us now) {
 }
 
 static int begin_turn(struct talk *t, mono_us now) {
-  const struct turn_cfg cfg = {
-      .rng = t->cfg.rng,
-      .username = bytes_of(t->cfg.username ? t->cfg.username : "check"),
-      .password = bytes_of(t->cfg.credential ? t->cfg.credential : "check"),
-      .family = t->cfg.remote.family};
+  const struct turn_cfg cfg = {.rng = t->cfg.rng,
+                               .username = bytes_of(t->cfg.username ? t->cfg.username : "check"),
+                               .password =
+                                   bytes_of(t->cfg.credential ? t->cfg.credential : "check"),
+                               .family = t->cfg.remote.family};
   return turn_client_new(&t->turn, &cfg, now);
 }
 

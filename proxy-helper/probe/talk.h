@@ -8,8 +8,8 @@
 #include "base/rng.h"
 #include "dtls/dtls.h"
 
-/* One exchange over UDP with one server, from a socket of its own, until it is answered or given up:
- * after 4.25 s, or as soon as an ICMP error refuses it. */
+/* One exchange over UDP with one server, from a socket of its own, until it is answered or given
+ * up: after 4.25 s, or as soon as an ICMP error refuses it. */
 struct talk;
 
 enum talk_kind {

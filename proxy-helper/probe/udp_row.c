@@ -95,7 +95,9 @@ static void control(struct udp_row *u, size_t i, enum talk_kind kind, const char
 static void look_deeper(struct udp_row *u, enum talk_kind failed) {
   switch (failed) {
   case TALK_BINDING:
-  case TALK_CLASSIC: control(u, 0, TALK_DTLS, "udp.control", "something other than STUN (DTLS)"); break;
+  case TALK_CLASSIC:
+    control(u, 0, TALK_DTLS, "udp.control", "something other than STUN (DTLS)");
+    break;
   case TALK_ALLOCATE:
     control(u, 0, TALK_BINDING, "turn.binding", "a STUN Binding request");
     control(u, 1, TALK_DTLS, "udp.control", "something other than STUN (DTLS)");

@@ -39,7 +39,8 @@ static void rules_of_host(const struct services *all, const struct service *s, c
   if (relay) fn(ctx, &range);
 }
 
-static void each_rule(const struct services *s, const struct plan_choice *c, rule_fn *fn, void *ctx) {
+static void each_rule(const struct services *s, const struct plan_choice *c, rule_fn *fn,
+                      void *ctx) {
   for (size_t i = 0; i < s->n; i++) {
     const struct service *one = &s->list[i];
     if (!plan_chooses(s, c, one)) continue;

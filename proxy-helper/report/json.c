@@ -56,8 +56,7 @@ static cJSON *row_json(const struct result *r) {
   cJSON_AddStringToObject(row, "verdict", verdict_name(r->verdict));
   add_text(row, "cause", r->cause);
   cJSON *also = cJSON_AddArrayToObject(row, "also");
-  for (size_t i = 0; i < r->n_also; i++)
-    cJSON_AddItemToArray(also, cJSON_CreateString(r->also[i]));
+  for (size_t i = 0; i < r->n_also; i++) cJSON_AddItemToArray(also, cJSON_CreateString(r->also[i]));
   cJSON_AddStringToObject(row, "confidence", r->proven ? "proven" : "likely");
   add_evidence(row, "evidence", &r->evidence);
   if (r->hop) cJSON_AddNumberToObject(row, "hop", r->hop);
@@ -104,7 +103,8 @@ static void add_methods(cJSON *top, const struct report *r) {
     cJSON *via = cJSON_AddArrayToObject(one, "via");
     for (size_t t = 0; t < 3; t++)
       if (r->via[t])
-        cJSON_AddItemToArray(via, cJSON_CreateString(check_transport_name((enum check_transport)t)));
+        cJSON_AddItemToArray(via,
+                             cJSON_CreateString(check_transport_name((enum check_transport)t)));
   }
 }
 
@@ -172,9 +172,8 @@ static unsigned number_of(struct reading *in, const cJSON *object, const char *n
 static void read_evidence(struct reading *in, struct evidence_list *to, const cJSON *object) {
   const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, "evidence"), *one;
   if (!cJSON_IsArray(list)) wrong(in, "\"evidence\": expected a list");
-  cJSON_ArrayForEach(one, list)
-      evidence_add(to, text_of(in, one, "id"), text_of(in, one, "value"), "%s",
-                   text_of(in, one, "saw"));
+  cJSON_ArrayForEach(one, list) evidence_add(to, text_of(in, one, "id"), text_of(in, one, "value"),
+                                             "%s", text_of(in, one, "saw"));
   if (to->failed && in->r == 0) in->r = -ENOMEM;
 }
 

@@ -56,8 +56,7 @@ static void say_row(struct text *to, const struct report *r, size_t i,
   report_row_line(to, row, style);
   text_add(to, "\n");
   if (!row->cause) return;
-  for (size_t k = 0; k < row->evidence.n; k++)
-    wrapped(to, style, 6, row->evidence.list[k].saw);
+  for (size_t k = 0; k < row->evidence.n; k++) wrapped(to, style, 6, row->evidence.list[k].saw);
 }
 
 static void say_methods(struct text *to, const struct report *r, const struct text_style *style) {

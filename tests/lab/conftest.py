@@ -2,7 +2,7 @@
 
 import pytest
 
-MATRIX, ROAMED = {}, {}
+MATRIX, ROAMED, JUDGED = {}, {}, []
 
 
 @pytest.fixture
@@ -15,6 +15,19 @@ def roamed():
     return ROAMED
 
 
+@pytest.fixture
+def judged():
+    return JUDGED
+
+
+def print_judged(terminalreporter):
+    for kind in ("blocking", "benign", "double"):
+        of = [(right, took) for scenario, right, took in JUDGED if scenario.kind == kind]
+        if of:
+            terminalreporter.write_line(f"{kind} scenarios of a school: {sum(r for r, _ in of)} of {len(of)} judged right, "
+                                        f"{max(took for _, took in of)} ms at most")
+
+
 def pytest_terminal_summary(terminalreporter):
     if MATRIX:
         terminalreporter.write_line("methods found, one network against another:")
@@ -24,3 +37,4 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line("seconds until data flowed again:")
     for what, seconds in ROAMED.items():
         terminalreporter.write_line(f"  {what:<24} {seconds:.2f}")
+    print_judged(terminalreporter)

@@ -16,6 +16,7 @@ LOGS = ROOT / "build" / "test-logs"
 PYTHON = "/usr/bin/python3"
 RELEASE = ROOT / "build" / "release" / "host" / "senso-host"
 ASAN = ROOT / "build" / "asan" / "host" / "senso-host"
+HELPER = ROOT / "build" / "asan" / "proxy-helper" / "senso-proxy-helper"
 
 # Colours and progress bars do not belong in a log; a sanitizer's finding ends the program.
 ENVIRONMENT = {
@@ -143,7 +144,7 @@ def suite(folder, host, seconds, **env):
                    str(path)]
         if context.quick:
             command += ["-m", "not slow"]
-        both = {"SENSO_HOST": str(host), "SENSO_HOST_RELEASE": str(RELEASE), **env}
+        both = {"SENSO_HOST": str(host), "SENSO_HOST_RELEASE": str(RELEASE), "SENSO_PROXY_HELPER": str(HELPER), **env}
         status, output, why = execute(folder, command, seconds, both)
         return judged(folder, report, from_pytest, status, output, why)
     return run
@@ -173,5 +174,5 @@ SECTIONS = [
     Section("interop", suite("interop", RELEASE, 700), needs=("npm", "build-release"), slow=True),
     Section("browser", suite("browser", RELEASE, 300), needs=("build-release",), slow=True),
     Section("extension", suite("extension", RELEASE, 600), needs=("npm", "build-release"), slow=True),
-    Section("lab", suite("lab", RELEASE, 600), needs=("build-release",), slow=True),
+    Section("lab", suite("lab", RELEASE, 1200), needs=("build-release", "build-asan"), slow=True),
 ]

@@ -1,0 +1,180 @@
+"""A school: a pupil's machine, the school's router, and the internet that Senso's services are on."""
+
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+from . import coturn, machines, servers
+from .pki import Authority
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+
+RESOLVER, RESOLVER2 = "203.0.113.53", "203.0.113.54"
+FRONT, STORE, OTHER, TURN, TURN2 = (f"203.0.113.{n}" for n in (20, 21, 22, 30, 31))
+FILTER_PAGE = "203.0.113.66"
+NAMES = {"front.senso.test": FRONT, "store.senso.test": STORE, "other.example.test": OTHER, "turn.senso.test": TURN,
+         "turn2.senso.test": TURN2}
+ROUTER, PUPIL = "10.9.0.1", "10.9.0.2"
+NAT = "chain out { type nat hook postrouting priority 100; oifname wan masquerade; }"
+RANDOM_NAT = "chain out { type nat hook postrouting priority 100; oifname wan masquerade fully-random; }"
+RELAYED = (50000, 50007)
+
+SERVICES = {
+    "version": 1, "relayPorts": [49152, 65535],
+    "services": [
+        {"id": "front", "hosts": ["front.senso.test"], "checks": [{"kind": "https", "port": 443, "path": "/"},
+                                                                  {"kind": "wss", "port": 443, "path": "/ws"}]},
+        {"id": "store", "hosts": ["store.senso.test"], "checks": [
+            {"kind": "https", "port": 443, "path": "/"},
+            {"kind": "download", "port": 443, "path": "/f", "sha256": servers.FILE_SHA256}]},
+        {"id": "other", "hosts": ["other.example.test"], "checks": [{"kind": "https", "port": 443, "path": "/"}]},
+        {"id": "turn", "hosts": ["turn.senso.test"], "checks": [
+            {"kind": "stun", "port": 3478}, {"kind": "stun", "port": 443},
+            {"kind": "turn", "port": 3478, "transport": "udp", "username": coturn.USER, "credential": coturn.PASSWORD},
+            {"kind": "turn", "port": 443, "transport": "udp"}, {"kind": "turn", "port": 3478, "transport": "tcp"},
+            {"kind": "turn", "port": 443, "transport": "tls"}, {"kind": "dtls", "port": 443}]},
+        {"id": "turn2", "hosts": ["turn2.senso.test"], "checks": [{"kind": "stun", "port": 3478}]},
+    ],
+}
+
+
+def helper():
+    return os.environ.get("SENSO_PROXY_HELPER") or str(ROOT / "build/release/proxy-helper/senso-proxy-helper")
+
+
+def why_not():
+    if not pathlib.Path(helper()).exists():
+        return f"{helper()} is not built"
+    return machines.why_not() or coturn.why_not()
+
+
+class Pki:
+    """Made once: what counts as public, and what a school's machines trust besides."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.root = Authority("A Public Root", "Public Trust")
+        self.public = Authority("A Public Issuer", "Public Trust", self.root)
+        self.roots = self.folder / "public.pem"
+        self.roots.write_text(self.root.pem)
+        self.good = {host: self.public.leaf(folder, host) for host in NAMES}
+
+
+class School:
+    """What a scenario changes before the servers start: `zone`, `hosts` (ways of servers.Web), `certificates`, `rules` of the
+    router, `services`, `trusted`. `box` and `run` start programs on the router."""
+
+    def __init__(self, site, pki, folder):
+        self.site, self.pki, self.folder = site, pki, pathlib.Path(folder)
+        self.zone, self.zone2 = dict(NAMES), None
+        self.ways = {host: {} for host in NAMES}
+        self.certificates = dict(pki.good)
+        self.services = json.loads(json.dumps(SERVICES))
+        self.trusted, self.nat, self.rules = [], NAT, []
+        self.extra_hosts, self.options, self.environment = [], ["--no-proxy"], {}
+        self.resolvers, self.prefix = [RESOLVER], ()
+        self.stack = contextlib.ExitStack()
+        self.after = []
+        self.internet, self.router, self.pupil = (site.machine(n) for n in ("internet", "router", "pupil"))
+        self.wire()
+
+    def wire(self):
+        for machine in (self.internet, self.router):
+            machine.write("/proc/sys/net/ipv4/ip_forward", "1")
+        addresses = (RESOLVER, RESOLVER2, *NAMES.values(), FILTER_PAGE)
+        for address in addresses:
+            self.internet.ip("addr", "add", f"{address}/32", "dev", "lo")
+        self.link(self.internet, "school", "198.51.100.1", self.router, "wan", "198.51.100.2")
+        self.link(self.router, "lan", ROUTER, self.pupil, "net0", PUPIL)
+        self.router.ip("route", "add", "default", "via", "198.51.100.1")
+        self.pupil.ip("route", "add", "default", "via", ROUTER)
+        # What has no route vanishes.
+        self.internet.ip("route", "add", "blackhole", "192.0.2.0/24")
+
+    def link(self, one, port, address, other, other_port, other_address):
+        self.site.cable(one, port, other, other_port)
+        for machine, name, own in ((one, port, address), (other, other_port, other_address)):
+            machine.ip("addr", "add", f"{own}/24", "dev", name)
+            machine.ip("link", "set", name, "up")
+
+    # --- what scenarios say ---
+
+    def forward(self, *rules):
+        """Rules for what is routed."""
+        self.rules.append("chain pass" + str(len(self.rules)) + " { type filter hook forward priority 0; " +
+                          "; ".join(rules) + "; }")
+
+    def chain(self, text):
+        self.rules.append(text)
+
+    def program(self, machine, command, ready, **more):
+        """Runs for as long as the scenario; says the bytes of `ready` in a line when it does."""
+        process = subprocess.Popen([*machine.inside, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   text=True, stdin=subprocess.DEVNULL, **more)
+        self.stack.callback(lambda: (process.kill(), process.wait(), process.stdout.close()))
+        said = []
+        while ready:
+            line = process.stdout.readline()
+            said.append(line)
+            if not line:
+                raise RuntimeError(f"{command[0]} ended: " + "".join(said[-20:]))
+            if ready in line:
+                break
+        return process
+
+    def knowing_names(self):
+        """What stands before a command, so that it asks the internet's resolver."""
+        resolv = self.folder / "router-resolv.conf"
+        resolv.write_text(f"nameserver {RESOLVER}\n")
+        return ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$(realpath /etc/resolv.conf)" && exec "$@"', str(resolv)]
+
+    def later(self, start):
+        """Runs once the internet is there."""
+        self.after.append(start)
+
+    def box(self, **settings):
+        self.later(lambda: self.program(self.router, [sys.executable, str(HERE / "boxes.py"), json.dumps(settings)], "ready"))
+
+    # --- going ---
+
+    def start(self):
+        hosts = [{"address": NAMES[host], "certificate": self.certificates[host], "ways": self.ways[host]}
+                 for host in NAMES if not host.startswith("turn")] + self.extra_hosts
+        settings = {"resolvers": {RESOLVER: self.zone, RESOLVER2: self.zone2 or self.zone}, "hosts": hosts}
+        self.program(self.internet, [sys.executable, str(HERE / "servers.py"), json.dumps(settings)], "ready")
+        keys = (None, *self.certificates["turn.senso.test"])
+        ports = ("--min-port", str(RELAYED[0]), "--max-port", str(RELAYED[1]))
+        self.stack.enter_context(coturn.coturn(TURN, 3478, 443, self.internet.inside, ports, keys))
+        self.stack.enter_context(coturn.coturn(TURN2, 3478, 5349, self.internet.inside))
+        table = "\n".join(("flush ruleset", "table inet router {", self.nat, *self.rules, "}"))
+        self.router.run("sh", "-c", 'echo "$1" | nft -f -', "sh", table)
+        for start in self.after:
+            start()
+
+    def check(self, *options, timeout=40):
+        """The report, the exit status, and what went to stderr."""
+        services, resolv, system = (self.folder / n for n in ("services.json", "resolv.conf", "system.pem"))
+        services.write_text(json.dumps(self.services))
+        resolv.write_text("".join(f"nameserver {r}\n" for r in self.resolvers))
+        system.write_text("".join([self.pki.root.pem, *self.trusted]))
+        command = [*self.pupil.inside, "unshare", "--mount", "sh", "-c",
+                   'mount --bind "$0" "$(realpath /etc/resolv.conf)" && exec "$@"', str(resolv), *self.prefix, helper(), "check",
+                   "--services", str(services), "--roots", str(self.pki.roots), "--format", "json", *self.options, *options]
+        environment = {"PATH": os.environ["PATH"], "SSL_CERT_FILE": str(system), "SSL_CERT_DIR": "/nonexistent",
+                       **self.environment}
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment)
+        if not done.stdout:
+            raise RuntimeError(f"no report, exit status {done.returncode}: {done.stderr}")
+        return json.loads(done.stdout), done.returncode, done.stderr
+
+
+@contextlib.contextmanager
+def school(pki, folder):
+    with machines.site() as site:
+        made = School(site, pki, folder)
+        with made.stack:
+            yield made

@@ -1,0 +1,111 @@
+"""senso-proxy-helper at the command line, without a network: what it takes, refuses and prints."""
+
+import csv
+import io
+import json
+import os
+import pathlib
+import subprocess
+
+import jsonschema
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HELPER = os.environ.get("SENSO_PROXY_HELPER") or str(ROOT / "build/release/proxy-helper/senso-proxy-helper")
+SERVICES = ROOT / "manifest/services"
+ONE = {"version": 1, "services": [{"id": "a", "hosts": ["127.0.0.1"], "checks": [{"kind": "tcp", "port": 9}]}]}
+
+
+def run(*words, **more):
+    return subprocess.run([HELPER, *map(str, words)], capture_output=True, text=True, timeout=60, **more)
+
+
+def written(folder, value):
+    path = folder / "services.json"
+    path.write_text(value if isinstance(value, str) else json.dumps(value))
+    return path
+
+
+def schema(name):
+    return jsonschema.Draft202012Validator(json.loads((SERVICES / name).read_text()))
+
+
+def test_the_services_that_are_shipped_are_of_the_schema():
+    schema("services.schema.json").validate(json.loads((SERVICES / "services.json").read_text()))
+
+
+@pytest.mark.parametrize("words, what", [
+    ((), "what is to be done is missing"), (("chek",), "expected check, judge or rules, not chek"),
+    (("check", "more"), "too many words"), (("judge",), "judge takes one report"),
+    (("check", "--colour"), "no such option"), (("check", "--timeout", "0"), "expected 1 to 120 seconds"),
+    (("check", "--format", "yaml"), "expected text, json or csv"), (("check", "--generation", "3"), "expected 1, 2 or all"),
+    (("check", "--format", "csv"), "--format csv is for rules"), (("check", "--services", "/nonexistent"), "No such file"),
+    (("check", "--region", "mars", "--generation", "1", "--services", "{none}"), "no service is of that region"),
+    (("check", "--proxy", "ftp://x:1"), "expected http://host:port"), (("check", "--proxy", "http://u:p@x:1"), "without a login"),
+    (("check", "--roots", "/dev/null"), "no public roots"), (("judge", "/dev/null"), "not a JSON object"),
+])
+def test_what_cannot_be_done_is_named_and_nothing_is_tried(words, what, tmp_path):
+    other = dict(ONE, services=[dict(ONE["services"][0], region="eu", generation=2)])
+    words = [str(written(tmp_path, other)) if w == "{none}" else w for w in words]
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (64, "")
+    assert done.stderr.startswith("senso-proxy-helper: ") and what in done.stderr
+
+
+def test_a_bad_services_file_is_named_with_its_line(tmp_path):
+    path = written(tmp_path, '{"version":1,\n"services":[\n{"id":"a","hosts":["x"],"checks":[{"kind":"ftp","port":1}]}]}')
+    done = run("check", "--services", path)
+    assert done.returncode == 64
+    assert f"{path}:3: services[0].checks[0].kind: expected" in done.stderr
+
+
+def test_a_services_file_that_others_may_write_is_refused(tmp_path):
+    path = written(tmp_path, ONE)
+    path.chmod(0o666)
+    assert "anyone may write it" in run("check", "--services", path).stderr
+
+
+def test_rules_say_the_same_in_every_format():
+    text = run("rules", "--region", "all").stdout
+    rows = list(csv.DictReader(io.StringIO(run("rules", "--region", "all", "--format", "csv").stdout)))
+    rules = json.loads(run("rules", "--region", "all", "--format", "json").stdout)
+    assert len(rows) == len(rules) == len(text.splitlines()) - 1
+    for row, rule in zip(rows, rules):
+        assert (row["host"], row["protocol"], row["purpose"]) == (rule["host"], rule["protocol"], rule["purpose"])
+        assert row["host"] in text
+    assert {"host": "*.turn.senso.cloud", "protocol": "UDP", "ports": [49152, 65535], "purpose": "relayed data"} in rules
+
+
+def test_a_check_is_reported_and_judged_again_alike(tmp_path):
+    saved = tmp_path / "report.json"
+    first = run("check", "--services", written(tmp_path, ONE), "--no-proxy", "--format", "json", "--output", saved)
+    report = json.loads(saved.read_text())
+    schema("report.schema.json").validate(report)
+    assert first.returncode == 1 and first.stdout == ""
+    assert report["results"][0]["cause"] in ("tcp-reset", "no-network")
+    again = run("judge", saved, "--format", "json")
+    assert again.returncode == 1
+    assert json.loads(again.stdout)["results"] == report["results"]
+    text = run("judge", saved).stdout
+    assert "tcp 127.0.0.1:9" in text and "What to ask for:" in text and "\033" not in text
+
+
+def test_a_report_never_holds_a_credential(tmp_path):
+    secret = "s3cret-credential"
+    services = {"version": 1, "services": [{"id": "t", "hosts": ["127.0.0.1"], "checks": [
+        {"kind": "turn", "port": 9, "transport": transport, "username": "u", "credential": secret}
+        for transport in ("udp", "tcp")]}]}
+    path = written(tmp_path, services)
+    for form in ("json", "text"):
+        done = run("check", "--services", path, "--no-proxy", "--format", form)
+        assert done.returncode == 1 and secret not in done.stdout + done.stderr
+
+
+def test_it_needs_no_privilege(tmp_path):
+    """No capability at all, in a namespace of its own."""
+    if subprocess.run(["unshare", "-rn", "true"], capture_output=True).returncode:
+        pytest.skip("no user namespaces here")
+    done = subprocess.run(["unshare", "-rn", "setpriv", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", HELPER, "check",
+                           "--services", str(written(tmp_path, ONE)), "--no-proxy", "--format", "json"],
+                          capture_output=True, text=True, timeout=60)
+    assert json.loads(done.stdout)["results"][0]["cause"] == "no-network", done.stderr
