@@ -8,11 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "files.h"
+#include "cli/files.h"
+#include "cli/options.h"
 #include "judge/judge.h"
 #include "net/clock.h"
 #include "net/entropy.h"
-#include "options.h"
 #include "plan/plan.h"
 #include "probe/run.h"
 #include "report/allow.h"

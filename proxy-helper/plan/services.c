@@ -116,7 +116,7 @@ static char *read_text(const struct place *p, const char *name, bool needed, val
                        const char *expected) {
   const cJSON *item = field(p, name);
   if (!item && !needed) return NULL;
-  if (!cJSON_IsString(item) || !valid(item->valuestring)) {
+  if (!item || !cJSON_IsString(item) || !valid(item->valuestring)) {
     complain_of(p, name, expected);
     return NULL;
   }
@@ -129,7 +129,7 @@ static unsigned read_number(const struct place *p, const char *name, unsigned mo
                             unsigned otherwise, const char *expected) {
   const cJSON *item = field(p, name);
   if (!item && otherwise <= most) return otherwise;
-  double v = cJSON_IsNumber(item) ? item->valuedouble : -1;
+  double v = item && cJSON_IsNumber(item) ? item->valuedouble : -1;
   if (v >= 1 && v <= most && v == (unsigned)v) return (unsigned)v;
   complain_of(p, name, expected);
   return 1;

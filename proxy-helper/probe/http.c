@@ -107,6 +107,6 @@ bool http_answer_sha256(struct http_answer *h, char to[65]) {
   uint8_t digest[EVP_MAX_MD_SIZE];
   unsigned n = 0;
   if (!h->hash || EVP_DigestFinal_ex(h->hash, digest, &n) != 1 || n != 32) return false;
-  for (unsigned i = 0; i < n; i++) (void)snprintf(to + 2 * i, 3, "%02x", digest[i]);
+  for (size_t i = 0; i < n; i++) (void)snprintf(to + 2 * i, 3, "%02x", digest[i]);
   return true;
 }

@@ -13,7 +13,7 @@
 #include "net/timer.h"
 
 #define AGAIN (250 * MONO_MS)
-#define TIMES 14 /* each leg is tried so often once it stands: 3.5 s */
+#define TIMES 24 /* each leg is tried so often once it stands: 6 s */
 
 static const char payload[] = "senso relay check";
 

@@ -20,6 +20,7 @@
 #define BUF         (2048 + TURN_KEPT_MAX + 2048)
 #define PATIENCE    (4250 * MONO_MS)
 #define CLASSIC_TID 16
+#define DTLS_RTT    (100 * MONO_MS) /* a guess: five ClientHellos within the patience */
 
 /* With a fifth of all packets lost, one of 3,500 exchanges gets no answer. */
 static const struct stun_schedule schedule = {
@@ -229,6 +230,7 @@ static int begin_dtls(struct talk *t, mono_us now) {
   const struct dtls_fingerprint nobody = {.hash = DTLS_SHA256, .n = DTLS_SHA256_SIZE};
   int r = dtls_new(&t->dtls, &cfg, now);
   if (r < 0) return r;
+  dtls_set_rtt(t->dtls, DTLS_RTT);
   dtls_set_writable(t->dtls, now, true);
   return dtls_start(t->dtls, now, DTLS_CLIENT, &nobody, 1);
 }

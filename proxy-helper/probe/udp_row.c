@@ -23,7 +23,7 @@ struct part {
 struct udp_row {
   struct run_row *row;
   struct addr remote;
-  struct part check, controls[CONTROLS];
+  struct part check, again, controls[CONTROLS]; /* again: the check, after silence */
   struct relay *relay;
   size_t open;
   struct net_timer *end; /* tells that it is over, from the loop */
@@ -92,6 +92,10 @@ static void control(struct udp_row *u, size_t i, enum talk_kind kind, const char
   start(u, &u->controls[i], kind, on_control);
 }
 
+static void on_dtls(void *ctx, const struct talk_result *result);
+static void on_turn(void *ctx, const struct talk_result *result);
+
+/* What takes two round trips, or is sent again slowly, may be missing by chance: once more. */
 static void look_deeper(struct udp_row *u, enum talk_kind failed) {
   switch (failed) {
   case TALK_BINDING:
@@ -99,10 +103,14 @@ static void look_deeper(struct udp_row *u, enum talk_kind failed) {
     control(u, 0, TALK_DTLS, "udp.control", "something other than STUN (DTLS)");
     break;
   case TALK_ALLOCATE:
+    start(u, &u->again, TALK_ALLOCATE, on_turn);
     control(u, 0, TALK_BINDING, "turn.binding", "a STUN Binding request");
     control(u, 1, TALK_DTLS, "udp.control", "something other than STUN (DTLS)");
     break;
-  case TALK_DTLS: control(u, 0, TALK_BINDING, "dtls.binding", "a STUN Binding request"); break;
+  case TALK_DTLS:
+    start(u, &u->again, TALK_DTLS, on_dtls);
+    control(u, 0, TALK_BINDING, "dtls.binding", "a STUN Binding request");
+    break;
   }
 }
 
@@ -130,7 +138,7 @@ static void on_dtls(void *ctx, const struct talk_result *result) {
   (void)addr_format(&p->of->remote, remote);
   evidence_add(evidence_of(p->of), "dtls", talk_word(result->outcome), "DTLS to UDP %s %s", remote,
                phrase(result));
-  if (result->outcome == TALK_SILENT) look_deeper(p->of, TALK_DTLS);
+  if (result->outcome == TALK_SILENT && p == &p->of->check) look_deeper(p->of, TALK_DTLS);
   closed(p->of);
 }
 
@@ -178,7 +186,7 @@ static void on_turn(void *ctx, const struct talk_result *result) {
     evidence_add(evidence_of(u), "turn", value, "TURN Allocate to UDP %s %s", remote,
                  phrase(result));
   if (result->relayed.family != ADDR_NONE) try_relay(u);
-  if (result->outcome == TALK_SILENT) look_deeper(u, TALK_ALLOCATE);
+  if (result->outcome == TALK_SILENT && p == &u->check) look_deeper(u, TALK_ALLOCATE);
   closed(u);
 }
 
@@ -206,6 +214,7 @@ int udp_row_new(struct udp_row **ret, struct run_row *row, const struct addr *re
 struct udp_row *udp_row_free(struct udp_row *u) {
   if (!u) return NULL;
   talk_free(u->check.talk);
+  talk_free(u->again.talk);
   for (size_t i = 0; i < CONTROLS; i++) talk_free(u->controls[i].talk);
   relay_free(u->relay);
   net_timer_free(u->end);

@@ -222,6 +222,7 @@ static void read_top(struct reading *in, struct report *r, const cJSON *top) {
 
 int report_from_json(struct report *ret, const char *json, char *why, size_t cap) {
   struct reading in = {.why = why, .cap = cap};
+  if (cap > 0) why[0] = '\0';
   cJSON *top = cJSON_Parse(json);
   *ret = (struct report){0};
   if (cJSON_IsObject(top))

@@ -1,5 +1,5 @@
-#ifndef SENSO_HELPER_FILES_H
-#define SENSO_HELPER_FILES_H
+#ifndef SENSO_CLI_FILES_H
+#define SENSO_CLI_FILES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-#ifndef SENSO_HELPER_OPTIONS_H
-#define SENSO_HELPER_OPTIONS_H
+#ifndef SENSO_CLI_OPTIONS_H
+#define SENSO_CLI_OPTIONS_H
 
 #include <stdbool.h>
 

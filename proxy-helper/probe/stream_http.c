@@ -1,0 +1,175 @@
+#include <openssl/evp.h>
+#include <string.h>
+#include <time.h>
+
+#include "net/clock.h"
+#include "probe/stream_try.h"
+
+#define WS_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" /* RFC 6455 section 1.3 */
+
+static void note_date(struct try *t) {
+  char date[64];
+  struct tm tm = {0};
+  struct evidence_list *env = &t->of->row->run->cfg.report->environment;
+  char id[64];
+  const char *public = evidence_value(try_evidence(t), try_id(t, "chain.public", id));
+  bool counts = public && (strcmp(public, "ok") == 0 || strcmp(public, "time") == 0);
+  if (!counts || evidence_value(env, "clock") ||
+      !http_answer_header(&t->http, "Date", date, sizeof date) ||
+      !strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &tm))
+    return;
+  char value[24];
+  long long off = net_clock_unix_us() / 1000000 - (long long)timegm(&tm);
+  (void)snprintf(value, sizeof value, "%lld", off);
+  evidence_add(env, "clock", value, "the clock is %lld s off, by the Date of %s", off,
+               try_result(t)->host);
+}
+
+/* A page that a filter put there, by what its vendors are known by. */
+static const char *page_vendor(const struct try *t) {
+  const struct signs *signs = t->of->row->run->cfg.signs;
+  char location[600];
+  const char *found = t->http.body.p ? signs_find(signs, SIGN_PAGE, t->http.body.p) : NULL;
+  if (!found && http_answer_header(&t->http, "Location", location, sizeof location)) {
+    char *host = strstr(location, "://");
+    found = signs_find(signs, SIGN_PAGE, location);
+    if (!found && host) {
+      host += 3;
+      host[strcspn(host, ":/?")] = '\0';
+      found = signs_find(signs, SIGN_NAME, host);
+    }
+  }
+  return found;
+}
+
+static void say_http(struct try *t) {
+  char status[8];
+  (void)snprintf(status, sizeof status, "%u", t->http.status);
+  SEE(t, "http", "answered", "HTTP was answered with %u", t->http.status);
+  SEE(t, "http.status", status, "the status is %u", t->http.status);
+  note_date(t);
+  const char *vendor = page_vendor(t);
+  if (vendor) SEE(t, "http.page", vendor, "the page is a block page of %s", vendor);
+  const char *header = t->http.head.p;
+  vendor = header ? signs_find(t->of->row->run->cfg.signs, SIGN_HEADER, header) : NULL;
+  if (vendor) SEE(t, "http.header", vendor, "the answer's headers are those of %s", vendor);
+}
+
+static bool accept_is_right(struct try *t) {
+  char text[100], accept[64];
+  uint8_t digest[EVP_MAX_MD_SIZE], expected[64];
+  unsigned n = 0;
+  (void)snprintf(text, sizeof text, "%s%s", t->key, WS_GUID);
+  if (!http_answer_header(&t->http, "Sec-WebSocket-Accept", accept, sizeof accept)) return false;
+  if (EVP_Digest(text, strlen(text), digest, &n, EVP_sha1(), NULL) != 1) return false;
+  (void)EVP_EncodeBlock(expected, digest, (int)n);
+  return strcmp(accept, (const char *)expected) == 0;
+}
+
+static void say_websocket(struct try *t) {
+  char status[8];
+  (void)snprintf(status, sizeof status, "%u", t->http.status);
+  if (t->http.status != 101)
+    SEE(t, "ws", status, "the WebSocket upgrade was answered with %u, not 101", t->http.status);
+  else if (!accept_is_right(t))
+    SEE(t, "ws", "wrong-accept", "Sec-WebSocket-Accept is missing or wrong");
+  else
+    SEE(t, "ws", "open", "the WebSocket is open");
+}
+
+static void say_download(struct try *t, bool whole) {
+  char sum[65];
+  const char *expected = try_result(t)->check->sha256;
+  if (!whole) {
+    SEE(t, "download", "truncated", "the download ended early");
+  } else if (!http_answer_sha256(&t->http, sum)) {
+    SEE(t, "download", "odd", "the download could not be hashed");
+  } else {
+    bool match = strcasecmp(sum, expected) == 0;
+    SEE(t, "download", match ? "match" : "mismatch", "the download's SHA-256 is %s%s%s", sum,
+        match ? "" : ", not ", match ? "" : expected);
+  }
+}
+
+/* The host of an absolute URL is this one, or one of its domain. */
+static bool leads_elsewhere(const char *location, const char *host) {
+  const char *p = strstr(location, "://");
+  if (!p || p > strchr(location, ':') + 0) return false;
+  p += 3;
+  size_t n = strcspn(p, ":/?#");
+  return n != strlen(host) || strncasecmp(p, host, n) != 0;
+}
+
+static void say_portal(struct try *t) {
+  char location[400];
+  unsigned status = t->http.status;
+  bool moved = status >= 300 && status < 400 &&
+               http_answer_header(&t->http, "Location", location, sizeof location);
+  if (status == 511)
+    SEE(t, "portal", "511", "HTTP on port 80 is answered with 511: the network asks for a login");
+  else if (moved && leads_elsewhere(location, try_result(t)->host))
+    SEE(t, "portal", "redirect", "HTTP on port 80 leads to %s", location);
+  else if (t->http.body.p && strcasestr(t->http.body.p, "type=\"password\""))
+    SEE(t, "portal", "login", "HTTP on port 80 shows a login form");
+  else
+    SEE(t, "portal", "none", "HTTP on port 80 is answered with %u", status);
+}
+
+static void answered(struct try *t, bool whole) {
+  if (t->purpose == FOR_PORTAL) {
+    say_portal(t);
+  } else {
+    say_http(t);
+    if (try_result(t)->kind == CHECK_WSS) say_websocket(t);
+    if (try_result(t)->kind == CHECK_DOWNLOAD) say_download(t, whole);
+  }
+  try_over(t);
+}
+
+void try_http_ended(struct try *t, enum attempt_end how) {
+  if (http_answer_end(&t->http)) {
+    answered(t, true);
+    return;
+  }
+  if (t->http.status != 0) {
+    answered(t, false);
+    return;
+  }
+  if (t->purpose == FOR_PORTAL) return;
+  SEE(t, "http", try_word(how), "the HTTP request %s", try_phrase(how));
+  if (try_result(t)->kind == CHECK_WSS)
+    SEE(t, "ws", try_word(how), "the WebSocket upgrade %s", try_phrase(how));
+}
+
+void try_http_send(struct try *t) {
+  struct text request = {0};
+  const struct check *check = try_result(t)->check;
+  const char *path = t->purpose != FOR_PORTAL && check->path ? check->path : "/";
+  text_addf(&request, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: senso-proxy-helper\r\n", path,
+            try_result(t)->host);
+  if (t->purpose != FOR_PORTAL && try_result(t)->kind == CHECK_WSS) {
+    uint8_t nonce[16];
+    const struct rng *rng = t->of->row->run->cfg.rng;
+    rng->fill(rng->ctx, nonce, sizeof nonce);
+    (void)EVP_EncodeBlock((uint8_t *)t->key, nonce, sizeof nonce);
+    text_addf(&request,
+              "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+              "Sec-WebSocket-Key: %s\r\n\r\n",
+              t->key);
+  } else {
+    text_add(&request, "Accept: */*\r\nConnection: close\r\n\r\n");
+  }
+  if (!request.failed) attempt_send(t->attempt, (struct bytes){(uint8_t *)request.p, request.n});
+  text_free(&request);
+}
+
+void try_http_feed(struct try *t, struct bytes bytes) {
+  if (!http_answer_feed(&t->http, bytes)) {
+    SEE(t, "http", "odd", "what answers is not HTTP");
+    try_over(t);
+    return;
+  }
+  bool page = try_result(t)->kind != CHECK_DOWNLOAD && t->http.head_done &&
+              t->http.body.n >= HTTP_BODY_KEPT;
+  if (t->http.done || t->http.upgraded || page) answered(t, true);
+}
