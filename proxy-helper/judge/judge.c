@@ -16,12 +16,59 @@ const char *verdict_name(enum verdict v) {
   return names[v];
 }
 
-const char *const *judge_not_provable(void) {
-  static const char *const texts[] = {
-      "filters that live in a Chromebook's extensions or policy cannot be seen from here",
-      "exemptions by device, user or VLAN hold for this machine and may not for another",
-      "a name behind a pattern (*.example) that nobody gave was not tested", NULL};
-  return texts;
+struct unknown {
+  bool (*holds)(const struct report *r);
+  const char *text;
+};
+
+static bool always(const struct report *r) {
+  (void)r;
+  return true;
+}
+
+static bool has_unnamed(const struct report *r) {
+  for (size_t i = 0; i < r->n; i++)
+    if (r->rows[i].unnamed) return true;
+  return false;
+}
+
+static bool has_turn(const struct report *r, bool relayed) {
+  for (size_t i = 0; i < r->n; i++)
+    if (r->rows[i].kind == CHECK_TURN &&
+        (evidence_value(&r->rows[i].evidence, "relay") != NULL) == relayed)
+      return true;
+  return false;
+}
+
+static bool range_not_tried(const struct report *r) {
+  return has_turn(r, false) && !has_turn(r, true);
+}
+
+static bool range_sampled(const struct report *r) {
+  return has_turn(r, true);
+}
+
+static bool no_mapping(const struct report *r) {
+  return evidence_is(&r->environment, "mapping", "unknown");
+}
+
+static const struct unknown unknowns[] = {
+    {always, "filters that live in a Chromebook's extensions or policy cannot be seen from here"},
+    {always, "exemptions by device, user or VLAN hold for this machine and may not for another"},
+    {always, "whether two devices of one network reach each other is for two of them to try"},
+    {has_unnamed, "a name behind a pattern (*.example) that nobody gave was not tested"},
+    {range_not_tried, "the relays' port range was not tried: that needs TURN credentials in the "
+                      "services file"},
+    {range_sampled, "of the relays' port range six ports a server were tried, not all"},
+    {no_mapping, "the NAT's mapping is not known: fewer than two STUN servers answered"},
+};
+
+const char *judge_not_provable(const struct report *r, size_t *at) {
+  while (*at < sizeof unknowns / sizeof *unknowns) {
+    const struct unknown *u = &unknowns[(*at)++];
+    if (u->holds(r)) return u->text;
+  }
+  return NULL;
 }
 
 /* --- one row --- */
@@ -87,6 +134,18 @@ static void note_transparent(struct result *r, const struct view *v) {
   bool there = view_is_stream(v) && r->port == 443; /* where it was looked for */
   if (near && there && view_network_is(v, "testnet.tcp", "connected"))
     add_also(r, cause_id(CAUSE_TRANSPARENT_PROXY));
+}
+
+/* A box that answers before the first router: what it does to TLS it does there. */
+static void find_hop(struct result *r, const struct view *v) {
+  static const enum cause near[] = {CAUSE_TLS_INSPECTION, CAUSE_TLS_INSPECTION_UNTRUSTED,
+                                    CAUSE_SNI_BLOCKED,    CAUSE_TLS_BLOCKED,
+                                    CAUSE_HTTP_BLOCKED,   CAUSE_TRANSPARENT_PROXY};
+  bool box = view_network_is(v, "hop1.tcp", "connected") &&
+             view_network_is(v, "testnet.tcp", "connected") && view_is_stream(v) && r->port == 443;
+  const char *what = r->cause ? r->cause : r->n_also ? r->also[0] : NULL;
+  for (size_t i = 0; box && what && !v->proxied && i < sizeof near / sizeof *near; i++)
+    if (what == cause_id(near[i])) r->hop = 1;
 }
 
 static void find_vendor(struct result *r, const struct view *v) {
@@ -187,6 +246,7 @@ static void judge_row(const struct report *report, struct result *r, const struc
     r->verdict = VERDICT_INCONCLUSIVE;
   if (!r->cause || v.proxied) note_transparent(r, &v);
   if (r->cause) find_vendor(r, &v);
+  find_hop(r, &v);
   say_fix(r, &v);
 }
 

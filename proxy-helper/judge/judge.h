@@ -17,7 +17,7 @@ int judge_exit_status(const struct report *r, bool strict);
 
 const char *verdict_name(enum verdict v);
 
-/* Said of every report: what a machine like this one cannot know. NULL-terminated. */
-const char *const *judge_not_provable(void);
+/* What this report cannot prove, a sentence a call: begin with *at 0; NULL after the last. */
+const char *judge_not_provable(const struct report *r, size_t *at);
 
 #endif

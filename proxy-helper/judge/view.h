@@ -22,7 +22,7 @@ enum trust {
   TRUST_NONE, /* no chain was seen */
   TRUST_GOOD,
   TRUST_PIN_MISMATCH, /* public, and not the one expected */
-  TRUST_SYSTEM,       /* by a root that was installed on this machine */
+  TRUST_SYSTEM,       /* by a root that was installed on this machine, or in its Chrome */
   TRUST_TIME,         /* but for its dates it would be good */
   TRUST_NAME,         /* but for its name it would be good */
   TRUST_BAD

@@ -11,12 +11,14 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "probe/nss.h"
 
 #define MOZILLA       "/usr/share/ca-certificates/mozilla"
 #define NAME_MAX_TEXT 256
 
 struct chain_stores {
-  X509_STORE *public, *system;
+  X509_STORE *public, *system, *chrome;
+  size_t added; /* roots that Chrome has besides the public ones */
   SSL_CTX *tls;
 };
 
@@ -49,16 +51,31 @@ static size_t load_folder(X509_STORE *store, const char *path) {
   return n;
 }
 
+static size_t load_public(X509_STORE *store, const char *roots) {
+  return roots ? load_file(store, roots) : load_folder(store, MOZILLA);
+}
+
+/* Chrome on Linux trusts public roots, and what is in the user's NSS database. */
+static void load_chrome(struct chain_stores *s, const char *roots) {
+  const char *home = getenv("HOME");
+  char path[600];
+  if (!home || snprintf(path, sizeof path, "%s/.pki/nssdb/cert9.db", home) >= (int)sizeof path)
+    return;
+  s->added = nss_load(s->chrome, path);
+  if (s->added > 0) (void)load_public(s->chrome, roots);
+}
+
 int chain_stores_new(struct chain_stores **ret, const char *roots) {
   struct chain_stores *s = calloc(1, sizeof *s);
   if (!s) return -ENOMEM;
   s->public = X509_STORE_new();
   s->system = X509_STORE_new();
+  s->chrome = X509_STORE_new();
   s->tls = SSL_CTX_new(TLS_client_method());
-  int r = s->public && s->system && s->tls ? 0 : -ENOMEM;
+  int r = s->public && s->system && s->chrome && s->tls ? 0 : -ENOMEM;
   if (r == 0) {
-    size_t n = roots ? load_file(s->public, roots) : load_folder(s->public, MOZILLA);
-    if (n == 0) r = -ENOENT;
+    if (load_public(s->public, roots) == 0) r = -ENOENT;
+    load_chrome(s, roots);
   }
   if (r == 0 && X509_STORE_set_default_paths(s->system) != 1) r = -ENOMEM;
   if (r < 0) {
@@ -76,6 +93,7 @@ struct chain_stores *chain_stores_free(struct chain_stores *s) {
   if (!s) return NULL;
   X509_STORE_free(s->public);
   X509_STORE_free(s->system);
+  X509_STORE_free(s->chrome);
   SSL_CTX_free(s->tls);
   free(s);
   return NULL;
@@ -176,7 +194,9 @@ static void add(struct evidence_list *to, const struct chain_question *q, const 
 static void say_store(struct evidence_list *to, const struct chain_question *q, const char *id,
                       const struct faults *f, bool named) {
   char saw[240];
-  const char *which = strcmp(id, "public") == 0 ? "public roots" : "this machine's roots";
+  const char *which = strcmp(id, "public") == 0   ? "public roots"
+                      : strcmp(id, "system") == 0 ? "this machine's roots"
+                                                  : "Chrome's roots (NSS)";
   if (f->first != X509_V_OK)
     (void)snprintf(saw, sizeof saw, "by %s the certificate is not good: %s", which,
                    X509_verify_cert_error_string(f->first));
@@ -212,6 +232,10 @@ void chain_judge(const struct chain_stores *s, SSL *ssl, const struct chain_ques
   add(to, q, "top", top, saw);
   say_store(to, q, "public", &public, named);
   say_store(to, q, "system", &system, named);
+  if (s->added > 0) {
+    struct faults chrome = verify(s->chrome, leaf, chain);
+    say_store(to, q, "chrome", &chrome, named);
+  }
   if (q->service->pinned) {
     add(to, q, "dates", public.time ? "invalid" : "valid",
         public.time ? "the certificate's dates are not valid now" : "the dates are valid now");

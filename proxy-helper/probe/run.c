@@ -172,8 +172,10 @@ static void name_proxy(struct run *r) {
 
 static void on_deadline(void *ctx) {
   struct run *r = ctx;
-  evidence_add(&r->cfg.report->environment, "deadline", "reached",
-               "not everything was over after %u s", r->cfg.timeout_s);
+  for (size_t i = 0; i < r->cfg.report->n; i++)
+    if (!r->rows[i].over)
+      evidence_add(&r->rows[i].result->evidence, "deadline", "reached",
+                   "this was not over after %u s", r->cfg.timeout_s);
   uv_stop(r->cfg.loop);
 }
 

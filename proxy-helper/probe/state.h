@@ -68,6 +68,5 @@ int surroundings_new(struct surroundings **ret, struct run *run);
 struct surroundings *surroundings_free(struct surroundings *s);
 /* The address of a service, to look for a box before it. */
 void surroundings_know(struct surroundings *s, const struct addr *service);
-void surroundings_conclude(struct surroundings *s);
 
 #endif

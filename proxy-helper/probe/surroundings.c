@@ -20,12 +20,23 @@ struct stranger {
   bool open;
 };
 
+/* A question to one resolver, or to an address where none is. */
+struct inquiry {
+  struct surroundings *of;
+  struct net_resolver *resolver;
+  char server[ADDR_TEXT_MAX];
+  mono_us asked_at;
+  bool open;
+};
+
+#define RESOLVERS 4
+
 struct surroundings {
   struct run *run;
   struct stranger testnet, hop1;
-  struct net_resolver *nobody; /* asks an address where no resolver is */
-  bool nobody_open;
-  struct net_timer *nobody_end;
+  struct inquiry nobody, known[RESOLVERS];
+  size_t n_known;
+  struct net_timer *end; /* of all inquiries */
 };
 
 static struct evidence_list *environment(const struct surroundings *s) {
@@ -62,7 +73,6 @@ static void say_routes(struct evidence_list *env, const struct rpc_network *n) {
 
 static void say_machine(struct evidence_list *env) {
   struct net_snapshot *snapshot;
-  char servers[512], *at = servers, *one;
   bool usable = false;
   if (net_snapshot_new(&snapshot) == 0) {
     const struct rpc_network *n = net_snapshot_network(snapshot);
@@ -74,9 +84,6 @@ static void say_machine(struct evidence_list *env) {
                        : "the machine has no address or no default route");
     net_snapshot_free(snapshot);
   }
-  if (net_resolver_servers(servers, sizeof servers) == 0)
-    while ((one = strsep(&at, ",")))
-      if (*one) evidence_add(env, "resolver", one, "resolver %s", one);
 }
 
 /* --- who answers for others --- */
@@ -118,25 +125,38 @@ static void approach(struct stranger *s, const struct addr *remote, int ttl) {
   if (attempt_new(&s->attempt, &cfg) < 0) stranger_over(s, "none", "is not possible");
 }
 
-static void nobody_over(struct surroundings *s, bool answered) {
-  if (!s->nobody_open) return;
-  s->nobody_open = false;
-  net_timer_set(s->nobody_end, MONO_NEVER);
-  evidence_add(environment(s), "dns.nobody", answered ? "answered" : "silent",
-               "a DNS query to 192.0.2.53, where no resolver is, %s",
-               answered ? "is answered: port 53 is intercepted" : "got no answer");
-  run_closed(s->run);
+static void say_inquiry(const struct inquiry *q, int err) {
+  struct evidence_list *env = environment(q->of);
+  unsigned long long ms = (net_clock_now() - q->asked_at) / MONO_MS;
+  if (q == &q->of->nobody)
+    evidence_add(env, "dns.nobody", err == 0 ? "answered" : "silent",
+                 "a DNS query to 192.0.2.53, where no resolver is, %s",
+                 err == 0 ? "is answered: port 53 is intercepted" : "got no answer");
+  else if (err == -ETIMEDOUT)
+    evidence_add(env, "resolver", "silent", "resolver %s gives no answer", q->server);
+  else
+    evidence_add(env, "resolver", err == 0 ? "answers" : "refuses", "resolver %s %s in %llu ms",
+                 q->server, err == 0 ? "answers" : "has no address to give", ms);
 }
 
-static void on_nobody(void *ctx, const struct net_query *q, int err, const struct addr *addrs,
-                      size_t n) {
-  (void)q;
+static void inquiry_over(struct inquiry *q, int err) {
+  if (!q->open) return;
+  q->open = false;
+  say_inquiry(q, err);
+  run_closed(q->of->run);
+}
+
+static void on_inquired(void *ctx, const struct net_query *query, int err, const struct addr *addrs,
+                        size_t n) {
+  (void)query;
   (void)addrs;
-  nobody_over(ctx, err == 0 && n > 0);
+  inquiry_over(ctx, err == 0 && n == 0 ? -ENOENT : err);
 }
 
-static void on_nobody_end(void *ctx) {
-  nobody_over(ctx, false);
+static void on_inquiries_end(void *ctx) {
+  struct surroundings *s = ctx;
+  inquiry_over(&s->nobody, -ETIMEDOUT);
+  for (size_t i = 0; i < s->n_known; i++) inquiry_over(&s->known[i], -ETIMEDOUT);
 }
 
 static const char *any_name(const struct report *r) {
@@ -146,18 +166,32 @@ static const char *any_name(const struct report *r) {
   return NULL;
 }
 
-static int ask_nobody(struct surroundings *s) {
-  const struct net_query q = {0};
-  const char *name = any_name(s->run->cfg.report);
-  int r = net_resolver_new(&s->nobody, s->run->cfg.loop, on_nobody, s);
-  if (r == 0) r = net_resolver_set_servers(s->nobody, "192.0.2.53:53");
-  if (r == 0) r = net_timer_new(&s->nobody_end, s->run->cfg.loop, on_nobody_end, s);
-  if (r < 0 || !name) return r;
-  if (net_resolver_ask(s->nobody, &q, name) < 0) return 0;
-  s->nobody_open = true;
+static int inquire(struct surroundings *s, struct inquiry *q, const char *server,
+                   const char *name) {
+  const struct net_query none = {0};
+  q->of = s;
+  (void)snprintf(q->server, sizeof q->server, "%s", server);
+  int r = net_resolver_new(&q->resolver, s->run->cfg.loop, on_inquired, q);
+  if (r == 0) r = net_resolver_set_servers(q->resolver, server);
+  if (r == 0) r = net_resolver_ask(q->resolver, &none, name);
+  if (r < 0) return r == -ENOMEM ? r : 0;
+  q->asked_at = net_clock_now();
+  q->open = true;
   s->run->open++;
-  net_timer_set(s->nobody_end, mono_add(net_clock_now(), NOBODY_TIME));
   return 0;
+}
+
+static int inquire_all(struct surroundings *s) {
+  const char *name = any_name(s->run->cfg.report);
+  char servers[512], *at = servers, *one;
+  int r = net_timer_new(&s->end, s->run->cfg.loop, on_inquiries_end, s);
+  if (r < 0 || !name) return r;
+  r = inquire(s, &s->nobody, "192.0.2.53:53", name);
+  if (net_resolver_servers(servers, sizeof servers) == 0)
+    while (r == 0 && s->n_known < RESOLVERS && (one = strsep(&at, ",")))
+      if (*one) r = inquire(s, &s->known[s->n_known++], one, name);
+  net_timer_set(s->end, mono_add(net_clock_now(), NOBODY_TIME));
+  return r;
 }
 
 int surroundings_new(struct surroundings **ret, struct run *run) {
@@ -170,7 +204,7 @@ int surroundings_new(struct surroundings **ret, struct run *run) {
   s->hop1 = (struct stranger){
       .of = s, .id = "hop1.tcp", .what = "TCP to a service that may pass no router (TTL 1)"};
   say_machine(environment(s));
-  int r = ask_nobody(s);
+  int r = inquire_all(s);
   if (r < 0) {
     surroundings_free(s);
     return r;
@@ -189,8 +223,9 @@ struct surroundings *surroundings_free(struct surroundings *s) {
   if (!s) return NULL;
   attempt_free(s->testnet.attempt);
   attempt_free(s->hop1.attempt);
-  net_resolver_free(s->nobody);
-  net_timer_free(s->nobody_end);
+  net_resolver_free(s->nobody.resolver);
+  for (size_t i = 0; i < s->n_known; i++) net_resolver_free(s->known[i].resolver);
+  net_timer_free(s->end);
   free(s);
   return NULL;
 }

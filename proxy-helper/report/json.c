@@ -110,8 +110,9 @@ static void add_methods(cJSON *top, const struct report *r) {
 
 static void add_rest(cJSON *top, const struct report *r) {
   cJSON *list = cJSON_AddArrayToObject(top, "not_provable");
-  for (const char *const *t = judge_not_provable(); *t; t++)
-    cJSON_AddItemToArray(list, cJSON_CreateString(*t));
+  const char *text;
+  for (size_t at = 0; (text = judge_not_provable(r, &at));)
+    cJSON_AddItemToArray(list, cJSON_CreateString(text));
   cJSON *summary = cJSON_AddObjectToObject(top, "summary");
   cJSON_AddStringToObject(summary, "verdict", verdict_name(r->verdict));
   cJSON_AddStringToObject(summary, "text", r->summary);

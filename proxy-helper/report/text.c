@@ -41,6 +41,7 @@ void report_row_line(struct text *to, const struct result *row, const struct tex
   if (row->cause) text_addf(to, "  %s%s", row->cause, row->proven ? "" : " (likely)");
   for (size_t i = 0; i < row->n_also; i++) text_addf(to, ", %s", row->also[i]);
   if (row->vendor[0]) text_addf(to, " [%s]", row->vendor);
+  if (row->hop) text_addf(to, ", at hop %u", row->hop);
 }
 
 /* The same remedy is said once, with the first row that it is for. */
@@ -100,7 +101,8 @@ void report_to_text(struct text *to, const struct report *r, const struct text_s
   say_methods(to, r, style);
   say_environment(to, r, style);
   text_add(to, "\nWhat this check cannot know:\n");
-  for (const char *const *t = judge_not_provable(); *t; t++) wrapped(to, style, 2, *t);
+  const char *text;
+  for (size_t at = 0; (text = judge_not_provable(r, &at));) wrapped(to, style, 2, text);
   text_addf(to, "\n%s%s%s: ", paint(style, r->verdict), verdict_name(r->verdict),
             style->colour ? "\033[0m" : "");
   text_addf(to, "%s.\n", r->summary);

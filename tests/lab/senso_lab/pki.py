@@ -50,13 +50,17 @@ class Authority:
     def pin(self):
         return pin_of(self.certificate)
 
-    def leaf(self, folder, host, file=None, days=(-30, 60), chain=True):
+    def leaf_of(self, folder, hosts):
+        """One certificate for several hosts."""
+        return self.leaf(folder, hosts[0], names=hosts)
+
+    def leaf(self, folder, host, file=None, days=(-30, 60), chain=True, names=()):
         """A certificate for a host: the paths of chain and key."""
         key = ec.generate_private_key(ec.SECP256R1())
         made = (x509.CertificateBuilder().subject_name(name_of(host)).issuer_name(self.name).public_key(key.public_key())
                 .serial_number(x509.random_serial_number()).not_valid_before(NOW + days[0] * DAY)
                 .not_valid_after(NOW + days[1] * DAY)
-                .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+                .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names or (host,)]), critical=False)
                 .sign(self.key, hashes.SHA256()))
         base = pathlib.Path(folder) / (file or host)
         text = pem_of(made) + (self.pem if chain and self.above else "")

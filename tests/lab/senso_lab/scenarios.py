@@ -214,6 +214,17 @@ def _(s):
     sslsplit(s, Authority(made_up(), made_up()), False)
 
 
+@blocking("TLS is inspected by a root that only Chrome has", all_tls("tls-inspection"), needs=("sslsplit", "certutil"))
+def _(s):
+    authority, home = Authority(made_up()), s.folder / "home/.pki/nssdb"
+    home.mkdir(parents=True)
+    (s.folder / "chrome.pem").write_text(authority.pem)
+    subprocess.run(["certutil", "-N", "-d", f"sql:{home}", "--empty-password"], check=True)
+    subprocess.run(["certutil", "-A", "-d", f"sql:{home}", "-n", "filter", "-t", "C,,", "-i", str(s.folder / "chrome.pem")], check=True)
+    s.environment["HOME"] = str(s.folder / "home")
+    sslsplit(s, authority, False)
+
+
 def mitmproxy(s, authority, trusted, *options):
     if trusted:
         s.trusted.append(authority.pem)
@@ -327,6 +338,31 @@ def _(s):
 def _(s):
     through(s)
     tinyproxy(s, "BasicAuth pupil secret")
+
+
+def e2guardian(s, banned):
+    """From Debian's own configuration, with its paths moved."""
+    home = s.folder / "e2guardian"
+    shutil.copytree("/etc/e2guardian", home, ignore=shutil.ignore_patterns("private"))
+    for path in home.rglob("*"):
+        if path.is_file():
+            text = path.read_text(errors="surrogateescape").replace("/etc/e2guardian", str(home))
+            path.write_text(text, errors="surrogateescape")
+    conf = home / "e2guardian.conf"
+    more = (f"pidfilename = '{home}/pid'", f"loglocation = '{home}/log'", "daemonuser = 'root'", "daemongroup = 'root'")
+    conf.write_text(conf.read_text().replace("httpworkers = 500", "httpworkers = 20") + "\n".join(more) + "\n")
+    banned_list = home / "lists/bannedsitelist"
+    banned_list.write_text(banned_list.read_text() + f"\n{banned}\n")
+    s.later(lambda: s.program(s.router, [*s.knowing_names(), "e2guardian", "-N", "-c", str(conf)], None))
+    s.later(lambda: s.listens(s.router, 8080))
+
+
+@blocking("e2guardian, the proxy that is required, bans the storage host",
+          streams("proxy-required", DEGRADED) | {f"{row} store:*": (BLOCKED, "proxy-forbidden") for row in ("https", "download")},
+          needs=("e2guardian",))
+def _(s):
+    through(s, 8080)
+    e2guardian(s, "store.senso.test")
 
 
 def squid(s, *lines):
@@ -553,6 +589,11 @@ def _(s):
     s.forward("meta l4proto udp numgen random mod 100 < 20 drop")
 
 
+@benign("each round trip takes 300 ms")
+def _(s):
+    s.delay(300)
+
+
 @benign("the services have IPv6 addresses that lead nowhere")
 def _(s):
     for host, address in list(s.zone.items()):
@@ -578,6 +619,27 @@ def _(s):
     own = {"address": at.OTHER, "certificate": s.certificates["other.example.test"]}
     s.later(lambda: s.program(s.router, [sys.executable, str(at.HERE / "servers.py"),
                                          json.dumps({"resolvers": {}, "hosts": [own]})], "ready"))
+
+
+@benign("a SYN proxy answers for the services, and passes on what follows")
+def _(s):
+    s.chain("chain early { type filter hook prerouting priority -300; iifname lan tcp dport 443 tcp flags syn notrack; }")
+    s.forward("tcp dport 443 ct state invalid,untracked synproxy mss 1460 wscale 7 timestamp sack-perm")
+    s.later(lambda: s.router.write("/proc/sys/net/netfilter/nf_conntrack_tcp_loose", "0"))
+
+
+@benign("TCP 443 goes through a transparent (TPROXY) relay that passes TLS unaltered", remarks=("transparent-proxy",))
+def _(s):
+    s.chain("chain in { type filter hook prerouting priority -150; iifname lan tcp dport 443 tproxy ip to :8443 meta mark set 1; }")
+    s.later(lambda: s.router.ip("rule", "add", "fwmark", "1", "lookup", "100"))
+    s.later(lambda: s.router.ip("route", "add", "local", "default", "dev", "lo", "table", "100"))
+    s.box(port=8443, transparent=True)
+
+
+@benign("there is a second NAT before the first")
+def _(s):
+    s.internet.run("sh", "-c", 'echo "$1" | nft -f -', "sh", "table inet carrier {\nchain in { type nat hook input priority 100; "
+                   "ip saddr 198.51.100.0/24 snat ip to 198.51.100.200; }\n}")
 
 
 @benign("a cache answers port 80")

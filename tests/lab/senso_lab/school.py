@@ -97,11 +97,24 @@ class School:
 
     def link(self, one, port, address, other, other_port, other_address):
         self.site.cable(one, port, other, other_port)
-        for machine, name, own in ((one, port, address), (other, other_port, other_address)):
-            machine.ip("addr", "add", f"{own}/24", "dev", name)
-            machine.ip("link", "set", name, "up")
+        self.address(one, port, address)
+        self.address(other, other_port, other_address)
+
+    @staticmethod
+    def address(machine, port, address):
+        machine.ip("addr", "add", f"{address}/24", "dev", port)
+        machine.ip("link", "set", port, "up")
 
     # --- what scenarios say ---
+
+    def delay(self, milliseconds):
+        """The round trip between the school and the internet."""
+        self.router.ip("link", "del", "wan")
+        self.program(self.router, [sys.executable, str(HERE / "delay.py"), str(milliseconds // 2), str(self.internet.holder.pid),
+                                   "school", str(self.router.holder.pid), "wan"], "ready")
+        self.address(self.internet, "school", "198.51.100.1")
+        self.address(self.router, "wan", "198.51.100.2")
+        self.router.ip("route", "add", "default", "via", "198.51.100.1")
 
     def forward(self, *rules):
         """Rules for what is routed."""
@@ -125,6 +138,13 @@ class School:
             if ready in line:
                 break
         return process
+
+    def listens(self, machine, port, patience=20):
+        """Until something on the machine accepts connections to a port of its own; it does not say so itself."""
+        probe = ("import socket,sys,time\nend=time.monotonic()+float(sys.argv[2])\n"
+                 "while socket.socket().connect_ex(('127.0.0.1',int(sys.argv[1]))):\n"
+                 " assert time.monotonic()<end\n time.sleep(.02)")
+        machine.run(sys.executable, "-c", probe, str(port), str(patience))
 
     def knowing_names(self):
         """What stands before a command, so that it asks the internet's resolver."""
@@ -155,21 +175,29 @@ class School:
         for start in self.after:
             start()
 
-    def check(self, *options, timeout=40):
-        """The report, the exit status, and what went to stderr."""
+    def run(self, *options, timeout=40):
+        """The helper at the pupil's machine, ended."""
         services, resolv, system = (self.folder / n for n in ("services.json", "resolv.conf", "system.pem"))
         services.write_text(json.dumps(self.services))
         resolv.write_text("".join(f"nameserver {r}\n" for r in self.resolvers))
         system.write_text("".join([self.pki.root.pem, *self.trusted]))
         command = [*self.pupil.inside, "unshare", "--mount", "sh", "-c",
                    'mount --bind "$0" "$(realpath /etc/resolv.conf)" && exec "$@"', str(resolv), *self.prefix, helper(), "check",
-                   "--services", str(services), "--roots", str(self.pki.roots), "--format", "json", *self.options, *options]
+                   "--services", str(services), "--roots", str(self.pki.roots), *self.options, *options]
         environment = {"PATH": os.environ["PATH"], "SSL_CERT_FILE": str(system), "SSL_CERT_DIR": "/nonexistent",
                        **self.environment}
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment)
         if not done.stdout:
             raise RuntimeError(f"no report, exit status {done.returncode}: {done.stderr}")
+        return done
+
+    def check(self, *options):
+        """The report, the exit status, and what went to stderr."""
+        done = self.run("--format", "json", *options)
         return json.loads(done.stdout), done.returncode, done.stderr
+
+    def text(self):
+        return self.run("--format", "text").stdout
 
 
 @contextlib.contextmanager
