@@ -44,18 +44,33 @@ char *file_read(const char *path, bool data, char *why, size_t cap) {
                       : "over 4 MiB");
 }
 
-int file_write(const char *path, const char *text, char *why, size_t cap) {
-  FILE *f = stdout;
-  char part[4096];
-  if (path) {
-    int n = snprintf(part, sizeof part, "%s.part", path);
-    f = n < 0 || (size_t)n >= sizeof part ? NULL : fopen(part, "we");
-    if (!f) errno = errno ? errno : ENAMETOOLONG;
+/* A device or a pipe is written to, and never replaced. */
+static bool is_replaced(const char *path) {
+  struct stat s;
+  return lstat(path, &s) < 0 || S_ISREG(s.st_mode);
+}
+
+static FILE *open_part(const char *path, char *part, size_t cap) {
+  if (!is_replaced(path)) {
+    part[0] = '\0';
+    return fopen(path, "we");
   }
+  int n = snprintf(part, cap, "%s.part", path);
+  if (n < 0 || (size_t)n >= cap) {
+    errno = ENAMETOOLONG;
+    return NULL;
+  }
+  int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+  return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
+int file_write(const char *path, const char *text, char *why, size_t cap) {
+  char part[4096] = "";
+  FILE *f = path ? open_part(path, part, sizeof part) : stdout;
   bool good = f && fputs(text, f) >= 0 && fflush(f) == 0;
   int e = errno;
   if (path && f) good = fclose(f) == 0 && good;
-  if (good && path && rename(part, path) < 0) {
+  if (good && part[0] && rename(part, path) < 0) {
     e = errno;
     good = false;
   }

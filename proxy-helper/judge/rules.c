@@ -228,8 +228,14 @@ static bool udp_port_blocked(const struct view *v) {
   return udp_unanswered(v) && view_other_udp_answered(v);
 }
 
+/* One port alone says little of all others. */
 static bool udp_blocked(const struct view *v) {
-  return udp_unanswered(v);
+  bool other = false;
+  for (size_t i = 0; i < v->report->n; i++) {
+    const struct view at = {v->report, &v->report->rows[i], v->signs, false};
+    other |= at.row->port != v->row->port && udp_unanswered(&at);
+  }
+  return other && udp_unanswered(v);
 }
 
 const struct rule rules[] = {
@@ -266,6 +272,7 @@ const struct rule rules[] = {
     {CAUSE_DTLS_DPI, LAYER_ABOVE, VERDICT_BLOCKED, true, dtls_dpi},
     {CAUSE_UDP_PORT_BLOCKED, LAYER_PATH, VERDICT_BLOCKED, true, udp_port_blocked},
     {CAUSE_UDP_BLOCKED, LAYER_PATH, VERDICT_BLOCKED, true, udp_blocked},
+    {CAUSE_UDP_BLOCKED, LAYER_PATH, VERDICT_BLOCKED, false, udp_unanswered},
     {CAUSE_PROXY_REQUIRED, LAYER_PROXY, VERDICT_BLOCKED, true, proxy_required},
 };
 const size_t n_rules = sizeof rules / sizeof *rules;

@@ -23,6 +23,29 @@ static void free_one(struct evidence *e) {
   free(e->saw);
 }
 
+/* The bytes of the UTF-8 sequence at p (RFC 3629), or 0: it is none, or a control character. */
+static size_t harmless(const unsigned char *p) {
+  if (*p < 0x80) return *p >= ' ' && *p != 0x7f;
+  size_t n = *p >= 0xc2 && *p <= 0xdf   ? 2
+             : (*p & 0xf0) == 0xe0      ? 3
+             : *p >= 0xf0 && *p <= 0xf4 ? 4
+                                        : 0;
+  for (size_t i = 1; i < n; i++)
+    if ((p[i] & 0xc0) != 0x80) return 0;
+  bool control = *p == 0xc2 && p[1] < 0xa0;
+  bool too_long = (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xf0 && p[1] < 0x90);
+  bool surrogate = *p == 0xed && p[1] >= 0xa0, past = *p == 0xf4 && p[1] >= 0x90;
+  return control || too_long || surrogate || past ? 0 : n;
+}
+
+void evidence_make_harmless(char *text) {
+  for (unsigned char *p = (unsigned char *)text; *p;) {
+    size_t n = harmless(p);
+    if (n == 0) *p = '?';
+    p += n ? n : 1;
+  }
+}
+
 void evidence_add(struct evidence_list *l, const char *id, const char *value, const char *saw,
                   ...) {
   char text[SAW_MAX];
@@ -31,6 +54,8 @@ void evidence_add(struct evidence_list *l, const char *id, const char *value, co
   (void)vsnprintf(text, sizeof text, saw, args);
   va_end(args);
   struct evidence e = {strdup(id), strdup(value), strdup(text)};
+  if (e.value) evidence_make_harmless(e.value);
+  if (e.saw) evidence_make_harmless(e.saw);
   if (!e.id || !e.value || !e.saw || !grow(l)) {
     free_one(&e);
     l->failed = true;

@@ -17,10 +17,14 @@ struct evidence_list {
   bool failed;
 };
 
-/* A second observation of the same id stands beside the first. */
+/* A second observation of the same id stands beside the first. What came from the network may be in
+ * value and saw: control characters and what is not UTF-8 become '?'. */
 void evidence_add(struct evidence_list *l, const char *id, const char *value, const char *saw, ...)
     __attribute__((format(printf, 4, 5)));
 void evidence_free(struct evidence_list *l);
+
+/* As evidence_add does it to a text: no terminal obeys it, any JSON parser takes it. */
+void evidence_make_harmless(char *text);
 
 /* The value of the last observation of that id, borrowed; NULL: none was made. */
 const char *evidence_value(const struct evidence_list *l, const char *id);

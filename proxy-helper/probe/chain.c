@@ -164,15 +164,12 @@ static bool chain_has_pin(STACK_OF(X509) * chain, const struct service *s) {
   return false;
 }
 
-/* One line, with what a terminal would obey made harmless. */
 static void name_text(const X509_NAME *name, char to[NAME_MAX_TEXT]) {
   BIO *b = BIO_new(BIO_s_mem());
   int n = 0;
   if (b && X509_NAME_print_ex(b, name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) >= 0)
     n = BIO_read(b, to, NAME_MAX_TEXT - 1);
   to[n > 0 ? n : 0] = '\0';
-  for (char *c = to; *c; c++)
-    if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
   BIO_free(b);
 }
 

@@ -130,26 +130,36 @@ static void start_row(struct run *r, size_t i) {
 
 /* --- the proxy --- */
 
-/* "http://host:port". */
-static int read_proxy(struct run *r, char *why, size_t cap) {
-  const char *url = r->cfg.proxy;
-  char *end;
-  if (!url) return 0;
+/* The host of "http://login@host:port/" without login and brackets; NULL: it is none. */
+static const char *proxy_host(const char *url, size_t *ret_n) {
   const char *host = strncmp(url, "http://", 7) == 0 ? url + 7 : strstr(url, "://") ? NULL : url;
-  const char *colon = host ? strrchr(host, ':') : NULL;
+  if (!host) return NULL;
+  size_t n = strcspn(host, "/");
+  for (const char *at; (at = memchr(host, '@', n)); host = at + 1) n -= (size_t)(at + 1 - host);
+  *ret_n = n;
+  return host;
+}
+
+/* A login that stands in it is neither used nor shown. */
+static int read_proxy(struct run *r, char *why, size_t cap) {
+  char text[300], *end;
+  size_t n = 0;
+  if (!r->cfg.proxy) return 0;
+  const char *host = proxy_host(r->cfg.proxy, &n);
+  const char *colon = host ? memrchr(host, ':', n) : NULL;
   unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
-  size_t n = colon ? (size_t)(colon - host) : 0;
-  if (port < 1 || port > 65535 || (*end && strcmp(end, "/") != 0) || n == 0 ||
-      n >= sizeof r->proxy_host || memchr(host, '@', n)) {
-    (void)snprintf(why, cap, "the proxy %s: expected http://host:port, without a login", url);
+  size_t size = colon ? (size_t)(colon - host) : 0;
+  if (port < 1 || port > 65535 || end != host + n || size == 0 || size >= sizeof r->proxy_host) {
+    (void)snprintf(why, cap, "the proxy of %s: expected http://host:port", r->cfg.proxy_source);
     return -EINVAL;
   }
-  (void)snprintf(r->proxy_host, sizeof r->proxy_host, "%.*s", (int)n, host);
+  bool bracketed = host[0] == '[' && host[size - 1] == ']';
+  (void)snprintf(r->proxy_host, sizeof r->proxy_host, "%.*s", (int)(bracketed ? size - 2 : size),
+                 host + bracketed);
   r->proxy.port = (uint16_t)port;
   r->proxy_state = PROXY_NAMING;
   struct evidence_list *env = &r->cfg.report->environment;
-  char text[300];
-  (void)snprintf(text, sizeof text, "%s:%lu", r->proxy_host, port);
+  (void)snprintf(text, sizeof text, "%.*s:%lu", (int)size, host, port);
   evidence_add(env, "proxy", text, "proxy %s, from %s", text, r->cfg.proxy_source);
   evidence_add(env, "proxy.source", r->cfg.proxy_source, "that is from %s", r->cfg.proxy_source);
   return 0;

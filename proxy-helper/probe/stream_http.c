@@ -91,13 +91,21 @@ static void say_download(struct try *t, bool whole) {
   }
 }
 
-/* The host of an absolute URL is this one, or one of its domain. */
+/* Where the last two labels of a name begin: what one owner has, mostly. */
+static size_t domain_at(const char *name, size_t n) {
+  unsigned dots = 0;
+  while (n > 0 && (name[n - 1] != '.' || ++dots < 2)) n--;
+  return n;
+}
+
+/* An absolute URL of another domain. */
 static bool leads_elsewhere(const char *location, const char *host) {
   const char *p = strstr(location, "://");
-  if (!p || p > strchr(location, ':') + 0) return false;
+  if (!p || p != strchr(location, ':')) return false;
   p += 3;
-  size_t n = strcspn(p, ":/?#");
-  return n != strlen(host) || strncasecmp(p, host, n) != 0;
+  size_t n = strcspn(p, ":/?#"), at = domain_at(p, n);
+  const char *domain = host + domain_at(host, strlen(host));
+  return n - at != strlen(domain) || strncasecmp(p + at, domain, n - at) != 0;
 }
 
 static void say_portal(struct try *t) {

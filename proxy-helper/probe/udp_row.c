@@ -92,14 +92,16 @@ static void control(struct udp_row *u, size_t i, enum talk_kind kind, const char
   start(u, &u->controls[i], kind, on_control);
 }
 
+static void on_stun(void *ctx, const struct talk_result *result);
 static void on_dtls(void *ctx, const struct talk_result *result);
 static void on_turn(void *ctx, const struct talk_result *result);
 
-/* What takes two round trips, or is sent again slowly, may be missing by chance: once more. */
+/* What was asked for may be missing by chance: once more, beside the controls. */
 static void look_deeper(struct udp_row *u, enum talk_kind failed) {
   switch (failed) {
   case TALK_BINDING:
   case TALK_CLASSIC:
+    start(u, &u->again, TALK_BINDING, on_stun);
     control(u, 0, TALK_DTLS, "udp.control", "something other than STUN (DTLS)");
     break;
   case TALK_ALLOCATE:
@@ -127,7 +129,7 @@ static void on_stun(void *ctx, const struct talk_result *result) {
                  "it sees us as %s", mapped);
   if (result->outcome == TALK_ANSWERED)
     mapping_ask(p->of->row->run->mapping, &p->of->remote);
-  else if (result->outcome == TALK_SILENT)
+  else if (result->outcome == TALK_SILENT && p == &p->of->check)
     look_deeper(p->of, TALK_BINDING);
   closed(p->of);
 }

@@ -157,9 +157,12 @@ static void wrong(struct reading *in, const char *format, ...) {
 
 static const char *text_of(struct reading *in, const cJSON *object, const char *name) {
   const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-  if (cJSON_IsString(item)) return item->valuestring;
-  wrong(in, "\"%s\": expected a text", name);
-  return "";
+  if (!item || !cJSON_IsString(item)) {
+    wrong(in, "\"%s\": expected a text", name);
+    return "";
+  }
+  evidence_make_harmless(item->valuestring);
+  return item->valuestring;
 }
 
 static unsigned number_of(struct reading *in, const cJSON *object, const char *name, double most) {
@@ -182,7 +185,7 @@ static void read_row(struct reading *in, struct result *row, const cJSON *object
   const cJSON *address = cJSON_GetObjectItemCaseSensitive(object, "address");
   row->service_id = strdup(text_of(in, object, "service"));
   row->host = strdup(text_of(in, object, "host"));
-  if (cJSON_IsString(address)) row->address = strdup(address->valuestring);
+  if (cJSON_IsString(address)) row->address = strdup(text_of(in, object, "address"));
   if (!row->service_id || !row->host) in->r = -ENOMEM;
   if (!check_kind_of(text_of(in, object, "check"), &row->kind))
     wrong(in, "\"check\": there is no such check");

@@ -41,7 +41,7 @@ def test_the_services_that_are_shipped_are_of_the_schema():
     (("check", "--format", "yaml"), "expected text, json or csv"), (("check", "--generation", "3"), "expected 1, 2 or all"),
     (("check", "--format", "csv"), "--format csv is for rules"), (("check", "--services", "/nonexistent"), "No such file"),
     (("check", "--region", "mars", "--generation", "1", "--services", "{none}"), "no service is of that region"),
-    (("check", "--proxy", "ftp://x:1"), "expected http://host:port"), (("check", "--proxy", "http://u:p@x:1"), "without a login"),
+    (("check", "--proxy", "ftp://x:1"), "expected http://host:port"), (("check", "--proxy", "http://x"), "expected http://host:port"),
     (("check", "--roots", "/dev/null"), "no public roots"), (("judge", "/dev/null"), "not a JSON object"),
 ])
 def test_what_cannot_be_done_is_named_and_nothing_is_tried(words, what, tmp_path):
@@ -99,6 +99,38 @@ def test_a_report_never_holds_a_credential(tmp_path):
     for form in ("json", "text"):
         done = run("check", "--services", path, "--no-proxy", "--format", form)
         assert done.returncode == 1 and secret not in done.stdout + done.stderr
+
+
+def test_a_login_of_the_proxy_is_neither_used_nor_shown(tmp_path):
+    """Also where the rest of it is wrong."""
+    path = written(tmp_path, ONE)
+    for proxy in ("http://pupil:s3cret@127.0.0.1:9", "http://pupil:s3cret@127.0.0.1:99999"):
+        for words, more in ((("--proxy", proxy), {}), ((), {"env": {"https_proxy": proxy}})):
+            done = run("check", "--services", path, "--format", "json", *words, **more)
+            assert "s3cret" not in done.stdout + done.stderr and "pupil" not in done.stdout + done.stderr
+            assert done.returncode == (64 if "99999" in proxy else 1)
+
+
+def test_a_hostile_report_does_not_reach_the_terminal(tmp_path):
+    report = tmp_path / "report.json"
+    run("check", "--services", written(tmp_path, ONE), "--no-proxy", "--format", "json", "--output", report)
+    value = json.loads(report.read_text())
+    value["results"][0] |= {"host": "a\x1b[2Jb", "service": "\x9b1m", "address": "\x07"}
+    value["results"][0]["evidence"][0]["saw"] = "\x1b]0;title\x07"
+    report.write_text(json.dumps(value))
+    for form in ("text", "json"):
+        done = run("judge", report, "--format", form)
+        assert done.returncode == 1
+        assert not any(ord(c) < 32 and c != "\n" or 127 <= ord(c) < 160 for c in done.stdout.replace("\t", ""))
+
+
+def test_a_device_is_written_to_and_never_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True)
+    done = run("rules", "--format", "csv", "--output", pipe)
+    assert done.returncode == 0 and reader.communicate(timeout=20)[0].startswith("host,protocol")
+    assert pipe.is_fifo()
 
 
 def test_it_needs_no_privilege(tmp_path):

@@ -1,5 +1,7 @@
 #include "plan/evidence.h"
 
+#include <stdio.h>
+
 #include "support/fail_alloc.h"
 #include "support/unit.h"
 
@@ -32,10 +34,34 @@ static void test_a_failed_allocation_sticks_and_loses_nothing_else(void **state)
   }
 }
 
+static void test_what_a_terminal_would_obey_is_made_harmless(void **state) {
+  (void)state;
+  static const struct {
+    const char *from, *to;
+  } rows[] = {{"plain", "plain"},
+              {"a\033[2Jb\x7f\n", "a?[2Jb??"},
+              {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+              {"\xc2\x9b"
+               "1m",
+               "??1m"},
+              {"\xff\xc3", "??"},
+              {"\xed\xa0\x80", "???"},
+              {"\xc0\xaf", "??"},
+              {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+              {"\xf4\x90\x80\x80", "????"}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char text[40];
+    (void)snprintf(text, sizeof text, "%s", rows[i].from);
+    evidence_make_harmless(text);
+    assert_string_equal(text, rows[i].to);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_the_last_observation_of_an_id_counts),
       cmocka_unit_test(test_a_failed_allocation_sticks_and_loses_nothing_else),
+      cmocka_unit_test(test_what_a_terminal_would_obey_is_made_harmless),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
