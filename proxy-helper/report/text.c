@@ -33,15 +33,29 @@ static void wrapped(struct text *to, const struct text_style *style, unsigned in
   }
 }
 
-void report_row_line(struct text *to, const struct result *row, const struct text_style *style) {
-  const char *transport = row->kind == CHECK_TURN ? check_transport_name(row->transport) : "";
-  text_addf(to, "%s%-12s%s %s%s%s %s:%u", paint(style, row->verdict), verdict_name(row->verdict),
-            style->colour ? "\033[0m" : "", check_kind_name(row->kind), *transport ? "/" : "",
-            transport, row->host, row->port);
-  if (row->cause) text_addf(to, "  %s%s", row->cause, row->proven ? "" : " (likely)");
-  for (size_t i = 0; i < row->n_also; i++) text_addf(to, ", %s", row->also[i]);
+/* What the judge says of a row besides its verdict. */
+static void add_finding(struct text *to, const struct result *row) {
+  if (row->cause) text_addf(to, "%s%s", row->cause, row->proven ? "" : " (likely)");
+  for (size_t i = 0; i < row->n_also; i++)
+    text_addf(to, "%s%s", i > 0 || row->cause ? ", " : "", row->also[i]);
   if (row->vendor[0]) text_addf(to, " [%s]", row->vendor);
   if (row->hop) text_addf(to, ", at hop %u", row->hop);
+}
+
+/* The finding stands on the line while the width allows, else on the next one. */
+void report_row_line(struct text *to, const struct result *row, const struct text_style *style) {
+  struct text what = {0}, finding = {0};
+  const char *transport = row->kind == CHECK_TURN ? check_transport_name(row->transport) : "";
+  text_addf(&what, "%s%s%s %s:%u", check_kind_name(row->kind), *transport ? "/" : "", transport,
+            row->host, row->port);
+  add_finding(&finding, row);
+  text_addf(to, "%s%-12s%s %s", paint(style, row->verdict), verdict_name(row->verdict),
+            style->colour ? "\033[0m" : "", what.p ? what.p : "");
+  bool fits = 13 + what.n + 2 + finding.n <= style->width;
+  if (finding.n > 0) text_addf(to, "%s%s", fits ? "  " : "\n             ", finding.p);
+  to->failed |= what.failed || finding.failed;
+  text_free(&what);
+  text_free(&finding);
 }
 
 /* The same remedy is said once, with the first row that it is for. */
@@ -103,7 +117,7 @@ void report_to_text(struct text *to, const struct report *r, const struct text_s
   text_add(to, "\nWhat this check cannot know:\n");
   const char *text;
   for (size_t at = 0; (text = judge_not_provable(r, &at));) wrapped(to, style, 2, text);
-  text_addf(to, "\n%s%s%s: ", paint(style, r->verdict), verdict_name(r->verdict),
+  text_addf(to, "\n%s%s%s:\n", paint(style, r->verdict), verdict_name(r->verdict),
             style->colour ? "\033[0m" : "");
-  text_addf(to, "%s.\n", r->summary);
+  wrapped(to, style, 2, r->summary);
 }

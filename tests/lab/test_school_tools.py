@@ -85,6 +85,20 @@ def test_curl_and_openssl_agree_on_a_certificate_that_is_not_good(place, pki, tm
     assert curl(place, pki.roots, host).returncode == 60 and not s_client(place, pki.roots, host)
 
 
+@needs("testssl")
+@needs("sslsplit")
+@pytest.mark.parametrize("inspected", (False, True), ids=("not inspected", "inspected"))
+def test_testssl_agrees_when_it_is_asked_with_public_roots(place, pki, inspected):
+    if inspected:
+        scenarios.sslsplit(place, Authority(scenarios.made_up()), True)
+    place.start()
+    report, _, _ = place.check()
+    said = at_pupil(place, *place.knowing_names(), "testssl", "--quiet", "--warnings", "off", "--color", "0", "-S", "--add-ca",
+                    str(pki.roots), "--ip", school.FRONT, "front.senso.test:443").stdout
+    assert rows_of(report)["https front:443"]["cause"] == ("tls-inspection" if inspected else None)
+    assert re.search(r"Chain of trust +(NOT ok|Ok)", said).group(1) == ("NOT ok" if inspected else "Ok")
+
+
 @needs("turnutils_natdiscovery")
 @pytest.mark.parametrize("nat, mapping, words", ((school.NAT, "endpoint-independent", "Endpoint Independent Mapping"),
                                                  (school.RANDOM_NAT, "address-and-port-dependent",
@@ -117,4 +131,4 @@ def test_the_text_for_a_ticket_has_finding_evidence_and_remedy(place):
     text = place.text()
     assert "blocked      stun turn.senso.test:3478  udp-port-blocked" in text
     assert "Allow outbound UDP to turn.senso.test port 3478" in " ".join(text.split())
-    assert text.rstrip().splitlines()[-1].startswith("blocked: ")
+    assert "\nblocked:\n  " in text

@@ -1,11 +1,17 @@
 """senso-proxy-helper at the command line, without a network: what it takes, refuses and prints."""
 
+import contextlib
 import csv
+import fcntl
 import io
 import json
 import os
 import pathlib
+import pty
+import re
+import struct
 import subprocess
+import termios
 
 import jsonschema
 import pytest
@@ -131,6 +137,37 @@ def test_a_device_is_written_to_and_never_replaced(tmp_path):
     done = run("rules", "--format", "csv", "--output", pipe)
     assert done.returncode == 0 and reader.communicate(timeout=20)[0].startswith("host,protocol")
     assert pipe.is_fifo()
+
+
+def on_terminal(columns, *words, **more):
+    """What a terminal of that width gets on stdout."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
+    process = subprocess.Popen([HELPER, *map(str, words)], stdout=theirs, stderr=subprocess.DEVNULL, **more)
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):  # EIO: the other end is closed
+        while piece := os.read(ours, 65536):
+            said += piece
+    os.close(ours)
+    process.wait(timeout=20)
+    return said.decode()
+
+
+def test_colour_and_width_are_those_of_the_terminal(tmp_path):
+    long = "a-name-that-is-as-long-as-those-of-the-storage.hosts.example.test"
+    saved = tmp_path / "report.json"
+    run("check", "--services", written(tmp_path, ONE), "--no-proxy", "--format", "json", "--output", saved)
+    report = json.loads(saved.read_text())
+    report["results"][0]["host"] = long
+    saved.write_text(json.dumps(report))
+    for columns in (60, 100):
+        said = on_terminal(columns, "judge", saved)
+        assert "\033[31mblocked" in said
+        lines = re.sub(r"\033\[\d*m", "", said).splitlines()
+        assert max(len(line) for line in lines if long not in line) <= columns
+    assert "\033" not in on_terminal(80, "judge", saved, env={"NO_COLOR": "1"})
+    assert "\033" not in run("judge", saved).stdout
 
 
 def test_it_needs_no_privilege(tmp_path):
