@@ -55,6 +55,7 @@ static void lose(struct gatherer_ask *a, mono_us now) {
   mono_us wait = RETRY_FIRST << (a->failures < 9 ? a->failures : 9);
   a->failures++;
   a->again = a->moved = true;
+  a->redirects = 0;
   a->state = ASK_WAITING;
   a->start_at = mono_add(now, mono_min(wait, RETRY_MOST));
 }
@@ -87,12 +88,13 @@ static void start_turn(struct gatherer *g, struct gatherer_ask *a, mono_us now) 
 }
 
 static void start(struct gatherer *g, struct gatherer_ask *a, mono_us now) {
-  a->redirects = 0;
+  bool elsewhere = ask_is_stream(a) && a->redirects > 0 && !a->again;
   if (server_of(g, a)->retired) {
     a->state = ASK_OVER;
   } else if (ask_is_stream(a)) {
     a->state = ASK_OPENING;
-    if (a->again) a->link = GATHERER_OWN | ++g->last_stream; /* a number is never used again */
+    if (a->again || elsewhere)
+      a->link = GATHERER_OWN | ++g->last_stream; /* a number is never used again */
     a->open_stream = true;
     text_clear(&a->in);
     a->in_at = 0;
@@ -223,15 +225,29 @@ static bool poll_binding(struct gatherer_ask *a, mono_us now, uint8_t *buf, size
   return false;
 }
 
-/* RFC 8656 section 7.5: try the alternate server, over the same transport. */
+/* The stream to the former server is closed before the next one is opened. */
+static void open_elsewhere(struct gatherer_ask *a, mono_us now) {
+  a->close_stream = true;
+  a->open_stream = false;
+  a->state = ASK_WAITING;
+  a->start_at = mono_add(now, 1);
+}
+
+/* RFC 8489 section 10: try the alternate server, over the same transport; its certificate is for
+ * the name that was asked for. A proxy looks names up itself, and is given none for it. */
 static bool redirected(struct gatherer *g, struct gatherer_ask *a, const struct turn_event *ev,
                        mono_us now) {
   bool usable = ev->alternate.family == a->remote.family && ev->alternate.port != 0 &&
                 !addr_is_any(&ev->alternate) && !addr_is_multicast(&ev->alternate);
-  if (!usable || ask_is_stream(a) || a->redirects++ >= REDIRECTS_MAX) return false;
+  bool proxied = ask_is_stream(a) && g->proxy.host;
+  if (!usable || proxied || a->redirects >= REDIRECTS_MAX) return false;
+  a->redirects++;
   a->turn = turn_client_free(a->turn);
   a->remote = ev->alternate;
-  start_turn(g, a, now);
+  if (ask_is_stream(a))
+    open_elsewhere(a, now);
+  else
+    start_turn(g, a, now);
   return true;
 }
 

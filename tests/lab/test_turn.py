@@ -82,6 +82,21 @@ async def test_relays_carry_data_over_each_transport(server, keys, transport):
         link.stop()
 
 
+@pytest.mark.parametrize("transport", ("udp", "tcp", "tls"))
+async def test_a_server_that_names_another_is_followed(server, keys, transport):
+    """300 Try Alternate (RFC 8489 section 10), over the same transport."""
+    other = f"{HERE}:{server.tls_port if transport == 'tls' else server.port}"
+    option = "--tls-alternate-server" if transport == "tls" else "--alternate-server"
+    with coturn.coturn(HERE, 34790, 53500, keys=keys, extra=(option, other)) as first:
+        async with hosts(keys[0]) as (a, _):
+            peer = await Peer.create(a, relay_only(first.server(transport)))
+            await peer.channel("x")
+            await peer.call("setLocalDescription")
+            lines = await candidates(peer)
+            assert len(lines) == 1 and " typ relay " in lines[0]
+            first.said("300|Alternate|alternate")
+
+
 async def test_a_relay_only_peer_tells_no_address_of_its_own(server, keys):
     async with hosts(keys[0]) as (a, _):
         peer = await Peer.create(a, relay_only(server.server("udp")))
