@@ -28,9 +28,11 @@ async def greeted(**options):
 
 
 @contextlib.asynccontextmanager
-async def pair(*channels, hello=None, **how):
-    """Two hosts with a connected peer each: the Link."""
-    async with greeted(hello=hello or {}, name="a") as a, greeted(hello=hello or {}, name="b") as b:
+async def pair(*channels, hello=None, binary=None, **how):
+    """Two hosts (of the binary) with a connected peer each: the Link."""
+    other = {"binary": binary} if binary else {}
+    async with (greeted(hello=hello or {}, name="a", **other) as a,
+                greeted(hello=hello or {}, name="b", **other) as b):
         link = await connect(a, b, *channels, **how)
         yield link
         assert link.errors == []

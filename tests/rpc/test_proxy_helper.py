@@ -134,8 +134,12 @@ def test_a_device_is_written_to_and_never_replaced(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True)
-    done = run("rules", "--format", "csv", "--output", pipe)
-    assert done.returncode == 0 and reader.communicate(timeout=20)[0].startswith("host,protocol")
+    try:
+        done = run("rules", "--format", "csv", "--output", pipe)
+        assert done.returncode == 0 and reader.communicate(timeout=20)[0].startswith("host,protocol")
+    finally:
+        reader.kill()
+        reader.wait()
     assert pipe.is_fifo()
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -127,8 +128,8 @@ class School:
     def program(self, machine, command, ready, **more):
         """Runs for as long as the scenario; says the bytes of `ready` in a line when it does."""
         process = subprocess.Popen([*machine.inside, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   text=True, stdin=subprocess.DEVNULL, **more)
-        self.stack.callback(lambda: (process.kill(), process.wait(), process.stdout.close()))
+                                   text=True, stdin=subprocess.DEVNULL, start_new_session=True, **more)
+        self.stack.callback(self.end, process)
         said = []
         while ready:
             line = process.stdout.readline()
@@ -151,6 +152,13 @@ class School:
         resolv = self.folder / "router-resolv.conf"
         resolv.write_text(f"nameserver {RESOLVER}\n")
         return ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$(realpath /etc/resolv.conf)" && exec "$@"', str(resolv)]
+
+    @staticmethod
+    def end(process):
+        """It, and what it has started: sslsplit and squid have helpers of their own."""
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
 
     def later(self, start):
         """Runs once the internet is there."""
