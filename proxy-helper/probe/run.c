@@ -194,8 +194,11 @@ static int make(struct run *r, char *why, size_t cap) {
   if (e < 0) return e;
   e = chain_stores_new(&r->stores, r->cfg.roots);
   if (e < 0) {
-    (void)snprintf(why, cap, "no public roots in %s",
-                   r->cfg.roots ? r->cfg.roots : "the folder of the package ca-certificates");
+    if (r->cfg.roots)
+      (void)snprintf(why, cap, "no public roots in %s", r->cfg.roots);
+    else
+      (void)snprintf(why, cap,
+                     "no public roots: install the package ca-certificates, or give --roots");
     return e;
   }
   (void)snprintf(why, cap, "out of memory or of file descriptors");
