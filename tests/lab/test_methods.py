@@ -59,6 +59,16 @@ async def test_a_turn_server_alone_tells_the_address_too():
         assert {p["local"]["type"] for p in paths} <= {"srflx", "prflx"}
 
 
+@pytest.mark.parametrize("kind", ("cone", "symmetric", "no-udp"))
+async def test_from_one_vlan_to_another_nothing_leaves_the_school(kind, matrix):
+    with world() as (internet, usual, web):
+        network = internet.network(kind)
+        pupil, teacher = network.device(), network.on_second_vlan()
+        paths = await method(pupil, teacher, servers_of(usual, web), "host")
+        assert {p["local"]["type"] for p in paths} <= {"host", "prflx"}
+        matrix[kind, "second VLAN"] = "host"
+
+
 @pytest.mark.parametrize("hairpin, wanted", ((True, "srflx"), (False, "relay")), ids=("hairpin", "no hairpin"))
 async def test_an_access_point_that_keeps_its_clients_apart(hairpin, wanted, matrix):
     """Then only the router can lead one to the other: by their addresses outside, if it turns packets round."""

@@ -85,6 +85,18 @@ class Network:
             self.router.ip("addr", "add", f"{address}/32", "dev", "wan")
         return (BY_ADDRESS.format(server=SERVER, first=self.pool[1], second=self.pool[2]),)
 
+    def on_second_vlan(self):
+        """A device on another LAN of the same router, which routes between the two and maps neither for the other."""
+        self.devices += 1
+        device, port = self.world.site.machine(f"vlan{self.number}-{self.devices}"), f"vlan{self.devices}"
+        self.world.site.cable(self.router, port, device, "net0")
+        base = f"10.{self.number}.{16 + self.devices}.0"
+        for machine, name, n in ((self.router, port, 1), (device, "net0", 2)):
+            machine.ip("addr", "add", f"{next_address(base, n)}/28", "dev", name)
+            machine.ip("link", "set", name, "up")
+        device.ip("route", "add", "default", "via", next_address(base, 1))
+        return device
+
     def keep_apart(self):
         """Client isolation, as access points have it."""
         for n in range(1, self.devices + 1):
