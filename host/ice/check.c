@@ -19,6 +19,7 @@
 #define CHECK_TIME       (39500 * MONO_MS) /* as long as RFC 8489's schedule takes */
 #define HASTE            (50 * MONO_MS)
 #define TIMES_MAX        16
+#define MOVES_MAX        63 /* what a rank leaves, see gather.c */
 #define RECHECK_TIMES    7
 #define RECHECK_GROWN    (1600 * MONO_MS)
 #define NOMINATION_GROWN (400 * MONO_MS) /* data may be waiting for its answer */
@@ -91,11 +92,24 @@ static void put_username(const struct ice_generation *g, struct writer *w) {
   stun_put(w, STUN_ATTR_USERNAME, writer_written(&name));
 }
 
+/*
+ * What the peer shall take for our priority should it learn a new address of ours from this
+ * request: that of a peer-reflexive candidate (RFC 8445 section 7.1.1), higher than of those before
+ * when a NAT may have mapped us anew, so that a peer that nominates by priority moves at once.
+ */
+static uint32_t learned_priority(const struct ice_pair *p) {
+  const struct ice_pair *c = p->gen->consenting;
+  bool doubted = c && (c->consent.suspected || c->consent.missing_since);
+  uint32_t priority = ice_link_priority(p->link, ice_link_learned(p->link));
+  unsigned moves = p->gen->moves + doubted;
+  return priority + ((moves < MOVES_MAX ? moves : MOVES_MAX) << 8); /* of the local preference */
+}
+
 void ice_check_write(const struct ice_pair *p, const struct ice_request *q, struct writer *w) {
   uint16_t role = q->controlling ? STUN_ATTR_ICE_CONTROLLING : STUN_ATTR_ICE_CONTROLLED;
   stun_begin(w, STUN_REQUEST, STUN_BINDING, &q->tid);
   put_username(p->gen, w);
-  stun_put_u32(w, STUN_ATTR_PRIORITY, ice_link_priority(p->link, ice_link_learned(p->link)));
+  stun_put_u32(w, STUN_ATTR_PRIORITY, learned_priority(p));
   stun_put_u64(w, role, q->tie_breaker);
   if (q->use_candidate) stun_put(w, STUN_ATTR_USE_CANDIDATE, (struct bytes){0});
   stun_put_transmit_count(w, q->count, 0);

@@ -12,6 +12,16 @@
 
 #define GONE_MAX 4 /* closed links kept with their pairs, for evidence */
 
+/*
+ * Of two candidates alike the newer one is better: a peer that nominates by priority then moves at
+ * once when an interface or a mapping took the place of another, and does not wait until the former
+ * is silent for seconds. Each rank of preference.c has STEP values: REFLEXIVES for those of one
+ * link in turn, and so for CHANGES of the network.
+ */
+#define STEP       64
+#define REFLEXIVES ICE_REFLEXIVE_MAX
+#define CHANGES    (STEP / REFLEXIVES - 1)
+
 static bool is_open(const struct ice_link *link) {
   return link->state != ICE_LINK_CLOSING && link->state != ICE_LINK_GONE;
 }
@@ -48,7 +58,7 @@ void ice_reflexive_candidate(const struct ice_link *link, const struct ice_refle
                              struct ice_candidate *ret) {
   *ret = (struct ice_candidate){
       .type = ICE_SRFLX, .addr = r->addr, .related = link->local, .server = r->server};
-  ret->priority = ice_link_priority(link, ICE_SRFLX);
+  ret->priority = ice_priority(ICE_SRFLX, (uint16_t)(link->preference + r->number));
   (void)snprintf(ret->foundation, sizeof ret->foundation, "%s", r->foundation);
 }
 
@@ -98,8 +108,8 @@ static int link_new(struct ice_agent *a, const struct ice_interface_addr *iface,
   list_init(&link->reflexives);
   link->iface = *iface;
   link->iface.addr.port = 0;
-  /* Steps of 64 leave room between for addresses that come later. */
-  link->preference = (uint16_t)(UINT16_MAX - 64 * rank);
+  link->preference = (uint16_t)(UINT16_MAX - STEP * rank - (STEP - 1) +
+                                REFLEXIVES * (a->changes < CHANGES ? a->changes : CHANGES));
   while (preference_used_by(a, link)) link->preference--;
   (void)snprintf(link->foundation, sizeof link->foundation, "%u",
                  foundation_of(a->salt, &iface->addr));
@@ -162,6 +172,7 @@ int ice_agent_set_interfaces(struct ice_agent *a, mono_us now,
   (void)now;
   ice_preference_order(list, n, a->cfg.loopback, &p);
   close_missing(a, &p);
+  if (a->last_link > 0) a->changes++;
   for (size_t i = 0; i < p.n; i++) {
     if (find_iface(a, &p.list[i].addr)) continue;
     int r = link_new(a, &p.list[i], i);
@@ -204,6 +215,7 @@ int ice_agent_add_reflexive(struct ice_agent *a, mono_us now, uint32_t link,
   if (!r) return -ENOMEM;
   r->addr = *mapped;
   r->server = server;
+  r->number = (uint16_t)l->n_reflexives;
   (void)snprintf(r->foundation, sizeof r->foundation, "%u",
                  foundation_of(a->salt + server, &l->iface.addr));
   list_push_back(&l->reflexives, &r->node);

@@ -98,12 +98,22 @@ static void check_succeeded(struct ice_agent *a, const struct match *match,
     ice_nomination_follow(a, p, in->now);
 }
 
+/* What an answer says of a NAT between: another mapping than before? */
+static void note_move(struct ice_pair *p, const struct stun_message *m) {
+  struct addr mapped, *last = &p->consent.mapped;
+  if (!stun_get_xor_address(m, STUN_ATTR_XOR_MAPPED_ADDRESS, &mapped)) return;
+  if (last->family == ADDR_NONE) *last = p->mapped.family == ADDR_NONE ? p->link->local : p->mapped;
+  if (!ice_addr_same(last, &mapped)) p->gen->moves++;
+  *last = mapped;
+}
+
 static void succeeded(struct ice_agent *a, const struct match *match, const struct ice_input *in) {
   struct ice_pair *p = match->pair;
   p->last_response = in->now;
   p->unproven = false;
   measure(a, match, in);
   if (p->gen->consenting == p) {
+    note_move(p, in->m);
     a->resumed_news |= p->consent.suspected || in->now >= ice_consent_doubted_at(p);
     ice_consent_heard(p, a->cfg.rng, in->now);
   }

@@ -26,6 +26,7 @@ struct ice_reflexive {
   struct list node; /* ice_link.reflexives */
   struct addr addr;
   uint16_t server;
+  uint16_t number;    /* of the link's, from 0 */
   uint32_t announced; /* as in ice_link */
   char foundation[12];
 };
@@ -68,6 +69,7 @@ struct ice_remote {
 
 /* RFC 7675; meaningful for the pair that carries data. */
 struct ice_consent {
+  struct addr mapped;    /* as the last answer said; ADDR_NONE: none did yet */
   mono_us next;          /* the next request */
   mono_us heard;         /* the last answer */
   mono_us missing_since; /* the first request without an answer; 0: none */
@@ -129,6 +131,7 @@ struct ice_generation {
   struct ice_pair *selected;
   bool doubted_news;           /* ICE_EV_DOUBTED is to be told */
   bool was_selected;           /* it, or one before it */
+  unsigned moves;              /* times that a NAT mapped the consenting pair anew */
   struct ice_pair *nominating; /* we control: the pair whose nomination is under way */
   struct ice_pair *consenting; /* the pair whose consent is kept fresh */
   bool connected;              /* it had a valid pair once */
@@ -159,6 +162,7 @@ struct ice_agent {
   uint64_t salt; /* of foundations */
   struct list links;
   uint32_t last_link, last_pair, last_resolve, last_serial;
+  unsigned changes;            /* of the interfaces, since the first were told */
   struct ice_generation *cur;  /* never NULL */
   struct ice_generation *old;  /* before a restart, until cur has a selected pair */
   struct ice_generation *next; /* a restart of the peer that we have not joined yet: remote only */

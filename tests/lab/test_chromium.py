@@ -3,11 +3,12 @@
 import itertools
 import pathlib
 import sys
+import time
 
 import pytest
 
 from senso_lab.theory import best, servers_of
-from senso_lab.world import KINDS, SERVER, why_not, world
+from senso_lab.world import KINDS, SERVER, next_address, why_not, world
 
 for folder in ("interop", "browser"):
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / folder))
@@ -71,6 +72,48 @@ def test_the_console_is_reached_by_the_best_method(one, console, matrix):
             for host_offers in (True, False):
                 path = talk(host, browser, servers, ROWS[one, console], host_offers)
             matrix[one, f"Chromium/{console}"] = path["method"]
+        finally:
+            host.stop()
+            browser.stop()
+
+
+def flows(made, far):
+    """Seconds until what is sent from now on has come, both ways."""
+    goal = [len(c.messages) + 1 for c in (far, made)]
+    since = time.monotonic()
+    made.send(size=10, count=1)
+    far.send(size=10, count=1)
+    far.wait_messages(goal[0], 30)
+    made.wait_messages(goal[1], 30)
+    return time.monotonic() - since
+
+
+@pytest.mark.parametrize("what", ("another address", "the NAT forgets"))
+def test_it_goes_on_where_the_browser_controls(what, roamed):
+    """The browser made the offer, so that it nominates: within its own time for a pair that is silent."""
+    with world() as (internet, usual, web):
+        network = internet.network("cone" if what == "another address" else "symmetric")
+        pupil, console = network.device(), internet.network("public").device()
+        host, browser = agents(pupil, console)
+        try:
+            servers = servers_of(usual, web)
+            theirs, mine = browser.create(iceServers=servers), host.create(iceServers=servers)
+            pair = Pair(theirs, mine)
+            far = pair.offerer.create_channel("x")
+            pair.negotiate()
+            far.wait_open(20)
+            made = pair.answerer.wait_incoming("x").wait_open()
+            mine.until(lambda c: (getattr(c, "path", None) or {}).get("method") == "srflx", "a path by srflx", 20)
+            flows(made, far)
+            if what == "another address":
+                pupil.ip("addr", "del", f"{next_address(network.lan, 2)}/28", "dev", "net0")
+                pupil.ip("addr", "add", f"{next_address(network.lan, 9)}/28", "dev", "net0")
+                pupil.ip("route", "add", "default", "via", next_address(network.lan, 1))
+            else:
+                network.router.run("conntrack", "-F")
+            roamed[f"Chromium controls, {what}"] = flows(made, far)
+            flows(made, far)
+            pair.close()
         finally:
             host.stop()
             browser.stop()

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "ice/priority.h"
 #include "support/ice_bench.h"
 
 static const char *const both[] = {"192.0.2.1", "2001:db8::1"};
@@ -36,13 +37,38 @@ static void test_candidates_are_told_as_sockets_come_up_and_the_end_after_the_la
   assert_int_equal(b.events[0].kind, ICE_EV_CANDIDATE);
   assert_int_equal(b.events[0].u.candidate.type, ICE_HOST);
   assert_int_equal(b.events[0].u.candidate.addr.port, 5000);
-  assert_int_equal(b.events[0].u.candidate.priority, 2130706431);
+  assert_int_equal(b.events[0].u.candidate.priority, ice_priority(ICE_HOST, 65535 - 63));
   assert_int_equal(bench_bound(&b, 1, 5001), 0);
   assert_int_equal(b.n_events, 3);
   assert_int_equal(b.events[1].kind, ICE_EV_CANDIDATE);
   assert_true(b.events[1].u.candidate.priority < b.events[0].u.candidate.priority);
   assert_string_not_equal(b.events[1].u.candidate.foundation, b.events[0].u.candidate.foundation);
   assert_int_equal(b.events[2].kind, ICE_EV_GATHERED);
+  bench_free(&b);
+}
+
+/* Who nominates by priority moves at once to what took the place of something else. */
+static void test_the_newer_of_two_alike_is_better(void **state) {
+  (void)state;
+  static const char *const before[] = {"10.0.0.2"}, *const moved[] = {"10.0.0.77"};
+  const struct addr first = addr_v4(198, 51, 100, 1, 1), second = addr_v4(198, 51, 100, 1, 2);
+  struct bench b;
+  bench_init(&b, true);
+  assert_int_equal(bench_interfaces(&b, before, 1), 0);
+  ice_agent_set_gathering(b.a, true);
+  assert_int_equal(ice_agent_start(b.a, b.now, &b.ours), 0);
+  bench_drain(&b);
+  assert_int_equal(bench_bound(&b, 0, 5000), 0);
+  uint32_t link = b.binds[0].link;
+  assert_int_equal(ice_agent_add_reflexive(b.a, b.now, link, &first, 1), 0);
+  assert_int_equal(ice_agent_add_reflexive(b.a, b.now, link, &second, 1), 0);
+  bench_drain(&b);
+  assert_int_equal(b.n_events, 3);
+  assert_true(b.events[2].u.candidate.priority > b.events[1].u.candidate.priority);
+  assert_int_equal(bench_interfaces(&b, moved, 1), 0);
+  bench_drain(&b);
+  assert_int_equal(bench_bound(&b, 1, 5001), 0);
+  assert_true(b.events[3].u.candidate.priority > b.events[0].u.candidate.priority);
   bench_free(&b);
 }
 
@@ -147,6 +173,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_nothing_is_bound_before_the_start),
       cmocka_unit_test(test_candidates_are_told_as_sockets_come_up_and_the_end_after_the_last),
+      cmocka_unit_test(test_the_newer_of_two_alike_is_better),
       cmocka_unit_test(test_without_addresses_gathering_ends_at_once),
       cmocka_unit_test(test_a_failed_bind_gives_no_candidate),
       cmocka_unit_test(test_an_address_that_stays_keeps_its_link),
