@@ -108,8 +108,8 @@ static int link_new(struct ice_agent *a, const struct ice_interface_addr *iface,
   list_init(&link->reflexives);
   link->iface = *iface;
   link->iface.addr.port = 0;
-  link->preference = (uint16_t)(UINT16_MAX - STEP * rank - (STEP - 1) +
-                                REFLEXIVES * (a->changes < CHANGES ? a->changes : CHANGES));
+  size_t newer = a->changes < CHANGES ? a->changes : CHANGES;
+  link->preference = (uint16_t)(UINT16_MAX - STEP * (rank + 1) + 1 + REFLEXIVES * newer);
   while (preference_used_by(a, link)) link->preference--;
   (void)snprintf(link->foundation, sizeof link->foundation, "%u",
                  foundation_of(a->salt, &iface->addr));
