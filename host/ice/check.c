@@ -3,6 +3,7 @@
 #include "ice/checklist.h"
 #include "ice/gather.h"
 #include "ice/pair.h"
+#include "ice/priority.h"
 #include "stun/builder.h"
 #include "stun/fingerprint.h"
 #include "stun/integrity.h"
@@ -19,7 +20,6 @@
 #define CHECK_TIME       (39500 * MONO_MS) /* as long as RFC 8489's schedule takes */
 #define HASTE            (50 * MONO_MS)
 #define TIMES_MAX        16
-#define MOVES_MAX        63 /* what a rank leaves, see gather.c */
 #define RECHECK_TIMES    7
 #define RECHECK_GROWN    (1600 * MONO_MS)
 #define NOMINATION_GROWN (400 * MONO_MS) /* data may be waiting for its answer */
@@ -100,9 +100,9 @@ static void put_username(const struct ice_generation *g, struct writer *w) {
 static uint32_t learned_priority(const struct ice_pair *p) {
   const struct ice_pair *c = p->gen->consenting;
   bool doubted = c && (c->consent.suspected || c->consent.missing_since);
-  uint32_t priority = ice_link_priority(p->link, ice_link_learned(p->link));
-  unsigned moves = p->gen->moves + doubted;
-  return priority + ((moves < MOVES_MAX ? moves : MOVES_MAX) << 8); /* of the local preference */
+  size_t preference = (size_t)p->link->preference + p->gen->moves + doubted;
+  return ice_priority(ice_link_learned(p->link),
+                      (uint16_t)(preference < UINT16_MAX ? preference : UINT16_MAX));
 }
 
 void ice_check_write(const struct ice_pair *p, const struct ice_request *q, struct writer *w) {

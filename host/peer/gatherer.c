@@ -290,7 +290,7 @@ static struct gatherer_ask *by_relay(const struct gatherer *g, uint32_t relay) {
 bool gatherer_stream(struct gatherer *g, mono_us now, uint32_t link, int err, const char *why) {
   if (!(link & GATHERER_OWN)) return false;
   struct gatherer_ask *a = by_link(g, link, NULL);
-  if (!a || a->state == ASK_OVER) return true;
+  if (!a || a->state == ASK_OVER || a->state == ASK_WAITING) return true;
   if (err == 0)
     a->state = ASK_RUNNING;
   else

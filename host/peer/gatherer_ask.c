@@ -119,26 +119,35 @@ struct gatherer_server *ask_named(struct gatherer *g, const struct gatherer_ask 
   return ask_is_stream(a) && g->proxy.host ? &g->proxy : &g->servers.list[a->server];
 }
 
-/* What is under way to its former address begins anew; one that waits goes on waiting. */
-static void restart(struct gatherer_ask *a, mono_us now) {
-  if (a->state == ASK_WAITING) return;
-  a->turn = turn_client_free(a->turn);
-  a->close_stream = ask_is_stream(a) && a->state == ASK_RUNNING;
+/* Its stream, if one is open or being opened, is closed at the next poll. */
+static void leave_stream(struct gatherer_ask *a) {
+  bool asked_for =
+      a->state == ASK_RUNNING || a->state == ASK_UP || (a->state == ASK_OPENING && !a->open_stream);
+  a->close_stream = ask_is_stream(a) && asked_for;
   a->open_stream = false;
+}
+
+/* Begins anew at `remote`, a moment later: a stream's number is free only once it was closed. */
+static void go_to(struct gatherer_ask *a, const struct addr *remote, mono_us now) {
+  a->turn = turn_client_free(a->turn);
+  a->remote = *remote;
+  leave_stream(a);
   a->state = ASK_WAITING;
-  a->start_at = now;
+  a->start_at = mono_add(now, 1);
 }
 
 void ask_readdress(struct gatherer_ask *a, const struct addr *remote, mono_us now) {
   if (!a->again || a->state == ASK_UP) return;
-  a->remote = *remote;
-  restart(a, now);
+  if (a->state == ASK_WAITING)
+    a->remote = *remote; /* it goes on waiting */
+  else
+    go_to(a, remote, now);
 }
 
 void ask_give_up(struct gatherer_ask *a) {
   a->turn = turn_client_free(a->turn);
-  a->close_stream = ask_is_stream(a) && a->state == ASK_RUNNING;
-  a->open_stream = a->again = false;
+  leave_stream(a);
+  a->again = false;
   a->state = ASK_OVER;
 }
 
@@ -225,14 +234,6 @@ static bool poll_binding(struct gatherer_ask *a, mono_us now, uint8_t *buf, size
   return false;
 }
 
-/* The stream to the former server is closed before the next one is opened. */
-static void open_elsewhere(struct gatherer_ask *a, mono_us now) {
-  a->close_stream = true;
-  a->open_stream = false;
-  a->state = ASK_WAITING;
-  a->start_at = mono_add(now, 1);
-}
-
 /* RFC 8489 section 10: try the alternate server, over the same transport; its certificate is for
  * the name that was asked for. A proxy looks names up itself, and is given none for it. */
 static bool redirected(struct gatherer *g, struct gatherer_ask *a, const struct turn_event *ev,
@@ -242,12 +243,7 @@ static bool redirected(struct gatherer *g, struct gatherer_ask *a, const struct 
   bool proxied = ask_is_stream(a) && g->proxy.host;
   if (!usable || proxied || a->redirects >= REDIRECTS_MAX) return false;
   a->redirects++;
-  a->turn = turn_client_free(a->turn);
-  a->remote = ev->alternate;
-  if (ask_is_stream(a))
-    open_elsewhere(a, now);
-  else
-    start_turn(g, a, now);
+  go_to(a, &ev->alternate, now);
   return true;
 }
 

@@ -183,17 +183,28 @@ static void test_names_are_resolved_and_one_that_is_not_found_is_701(void **stat
 
 static const struct addr moved = {.family = ADDR_V4, .port = 3478, .ip = {203, 0, 113, 77}};
 
-/* A TURN server, named, whose allocation the owner knows as relay 9. */
-static struct table *allocated(void) {
-  const struct peer_server s = server(true, PEER_TRANSPORT_UDP, "turn.test");
+/* A TURN server, named, that is being asked; its request is the first. */
+static struct table *asked(enum peer_transport transport) {
+  const struct peer_server s = server(true, transport, "turn.test");
   struct table *t = begin(&s, 1);
   poll(t);
   assert_true(gatherer_resolved(t->g, t->now, t->out.u.resolve.id, 0, &there, 1));
   assert_int_equal(gatherer_link_up(t->g, t->now, 7, &here), 0);
   next(t);
-  struct gatherer_ask *a = LIST_ENTRY(t->g->asks.next, struct gatherer_ask, node);
-  a->relays[0] = 9;
-  ask_fail(a, t->now, TURN_ERR_UNREACHABLE, "it is gone");
+  return t;
+}
+
+static struct gatherer_ask *the_ask(const struct table *t) {
+  return LIST_ENTRY(t->g->asks.next, struct gatherer_ask, node);
+}
+
+/* The owner knew its allocation as relay 9, and it was lost. */
+static struct table *lost(enum peer_transport transport) {
+  struct table *t = asked(transport);
+  if (transport != PEER_TRANSPORT_UDP)
+    assert_true(gatherer_stream(t->g, t->now, t->out.u.stream.link, 0, ""));
+  the_ask(t)->relays[0] = 9;
+  ask_fail(the_ask(t), t->now, TURN_ERR_UNREACHABLE, "it is gone");
   next(t);
   assert_int_equal(t->out.u.ev.kind, GATHERER_EV_LOST);
   next(t);
@@ -204,7 +215,7 @@ static struct table *allocated(void) {
 static void test_a_lost_server_is_looked_up_again_and_followed(void **state) {
   (void)state;
   for (int late = 0; late < 2; late++) {
-    struct table *t = allocated();
+    struct table *t = lost(PEER_TRANSPORT_UDP);
     poll(t);
     assert_int_equal(t->out.kind, OUT_RESOLVE);
     assert_string_equal(t->out.u.resolve.name, "turn.test");
@@ -222,13 +233,8 @@ static void test_a_lost_server_is_looked_up_again_and_followed(void **state) {
 
 static void test_a_server_that_moved_is_asked_beside_what_stands(void **state) {
   (void)state;
-  const struct peer_server s = server(true, PEER_TRANSPORT_UDP, "turn.test");
-  struct table *t = begin(&s, 1);
-  poll(t);
-  assert_true(gatherer_resolved(t->g, t->now, t->out.u.resolve.id, 0, &there, 1));
-  assert_int_equal(gatherer_link_up(t->g, t->now, 7, &here), 0);
-  next(t);
-  struct gatherer_ask *a = LIST_ENTRY(t->g->asks.next, struct gatherer_ask, node);
+  struct table *t = asked(PEER_TRANSPORT_UDP);
+  struct gatherer_ask *a = the_ask(t);
   a->relays[0] = 9;
   a->state = ASK_UP;
   for (int time = 0; time < 2; time++) {
@@ -252,9 +258,38 @@ static void test_a_server_that_moved_is_asked_beside_what_stands(void **state) {
   end(t);
 }
 
+/* Whatever became of the one before: it is closed by its own number, and then another is opened. */
+static void test_a_stream_to_the_former_address_is_closed_before_the_next_one(void **state) {
+  (void)state;
+  for (int opened = 0; opened < 2; opened++) {
+    struct table *t = lost(PEER_TRANSPORT_TCP);
+    uint32_t id = 0, former = 0;
+    while (former == 0) {
+      next(t);
+      if (t->out.kind == OUT_RESOLVE) id = t->out.u.resolve.id;
+      if (t->out.kind == OUT_STREAM) former = t->out.u.stream.link;
+    }
+    if (opened) {
+      assert_true(gatherer_stream(t->g, t->now, former, 0, ""));
+      next(t);
+      assert_int_equal(t->out.kind, OUT_TX);
+    }
+    assert_true(gatherer_resolved(t->g, t->now, id, 0, &moved, 1));
+    next(t);
+    assert_int_equal(t->out.kind, OUT_UNBIND);
+    assert_int_equal(t->out.u.unbind_link, former);
+    assert_true(gatherer_stream(t->g, t->now, former, 0, "")); /* too late to count */
+    next(t);
+    assert_int_equal(t->out.kind, OUT_STREAM);
+    assert_int_not_equal(t->out.u.stream.link, former);
+    assert_true(addr_equal(&t->out.u.stream.remote, &moved));
+    end(t);
+  }
+}
+
 static void test_a_name_that_is_not_found_again_keeps_its_address(void **state) {
   (void)state;
-  struct table *t = allocated();
+  struct table *t = lost(PEER_TRANSPORT_UDP);
   poll(t);
   assert_true(gatherer_resolved(t->g, t->now, t->out.u.resolve.id, -ENOENT, NULL, 0));
   next(t);
@@ -423,6 +458,7 @@ int main(void) {
       cmocka_unit_test(test_names_are_resolved_and_one_that_is_not_found_is_701),
       cmocka_unit_test(test_a_lost_server_is_looked_up_again_and_followed),
       cmocka_unit_test(test_a_server_that_moved_is_asked_beside_what_stands),
+      cmocka_unit_test(test_a_stream_to_the_former_address_is_closed_before_the_next_one),
       cmocka_unit_test(test_a_name_that_is_not_found_again_keeps_its_address),
       cmocka_unit_test(test_a_stream_that_fails_says_why_and_closes_nothing),
       cmocka_unit_test(test_behind_a_proxy_its_name_is_resolved_and_not_the_servers),
