@@ -28,7 +28,8 @@ struct helper {
   struct services *services;
   struct signs signs;
   struct report report;
-  bool live; /* lines for each check, on stderr */
+  size_t done; /* rows */
+  bool live;   /* one line on stderr that changes, else a line each */
 };
 
 static int complain(const char *what) {
@@ -88,11 +89,10 @@ static int write_report(struct helper *h) {
 
 static void on_row(void *ctx, const struct result *row) {
   struct helper *h = ctx;
+  h->done++;
   if (row->unnamed) return;
-  if (h->live)
-    (void)fprintf(stderr, "\r\033[K%s %s:%u ...", check_kind_name(row->kind), row->host, row->port);
-  else
-    (void)fprintf(stderr, "done: %s %s:%u\n", check_kind_name(row->kind), row->host, row->port);
+  (void)fprintf(stderr, "%s%zu of %zu done: %s %s:%u%s", h->live ? "\r\033[K" : "", h->done,
+                h->report.n, check_kind_name(row->kind), row->host, row->port, h->live ? "" : "\n");
 }
 
 static const char *proxy_of_environment(const char **ret_source) {

@@ -19,7 +19,7 @@ static const char usage[] =
     "  --format text|json     rules also: csv\n"
     "  --output FILE          in place of the standard output\n"
     "  --roots FILE           PEM certificates that count as public, in place of Mozilla's\n"
-    "  --proxy URL            http://host:port, in place of what the environment says\n"
+    "  --proxy URL            http://host:port or https://, in place of the environment's\n"
     "  --no-proxy             none, whatever the environment says\n"
     "  --timeout S            for everything, 1 to 120; default 15\n"
     "  --strict               what could not be tested is no success\n"

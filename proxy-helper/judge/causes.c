@@ -10,12 +10,6 @@ const char *cause_id(enum cause c) {
   return causes[c].id;
 }
 
-const char *cause_find(const char *id) {
-  for (size_t i = 0; i < CAUSE_COUNT; i++)
-    if (strcmp(causes[i].id, id) == 0) return causes[i].id;
-  return NULL;
-}
-
 const char *cause_remedy(const char *id) {
   for (size_t i = 0; i < CAUSE_COUNT; i++)
     if (strcmp(causes[i].id, id) == 0) return causes[i].remedy;

@@ -115,8 +115,8 @@
         "Allow outbound UDP {range} to {host}: the "                                               \
         "relayed ports are not reached.")                                                          \
   CAUSE(PEER_RANGE_BLOCKED, "peer-range-blocked",                                                  \
-        "Allow outbound UDP {range} to the devices' "                                              \
-        "networks.")                                                                               \
+        "Allow outbound UDP to all ports (or at least 1024-65535) for direct "                     \
+        "connections: high ports do not leave the network.")                                       \
   CAUSE(SYMMETRIC_NAT, "symmetric-nat",                                                            \
         "Set the NAT to endpoint-independent mapping for UDP "                                     \
         "(cone, static port, consistent NAT): each destination "                                   \
@@ -136,8 +136,7 @@ enum cause { CAUSES(CAUSE_ENUM) CAUSE_COUNT };
 
 /* "tcp-blocked" */
 const char *cause_id(enum cause c);
-/* The same string for an id that was read; NULL: there is none. */
-const char *cause_find(const char *id);
+/* Of an id of the table. */
 const char *cause_remedy(const char *id);
 
 #endif

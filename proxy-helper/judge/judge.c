@@ -48,6 +48,12 @@ static bool range_sampled(const struct report *r) {
   return has_turn(r, true);
 }
 
+static bool ports_sampled(const struct report *r) {
+  for (size_t i = 0; i < r->n; i++)
+    if (evidence_value(&r->rows[i].evidence, "ports")) return true;
+  return false;
+}
+
 static bool no_mapping(const struct report *r) {
   return evidence_is(&r->environment, "mapping", "unknown");
 }
@@ -60,6 +66,8 @@ static const struct unknown unknowns[] = {
     {range_not_tried, "the relays' port range was not tried: that needs TURN credentials in the "
                       "services file"},
     {range_sampled, "of the relays' port range six ports a server were tried, not all"},
+    {ports_sampled,
+     "of the ports for direct data four were sampled; silence of one proves nothing"},
     {no_mapping, "the NAT's mapping is not known: fewer than two STUN servers answered"},
 };
 
@@ -242,8 +250,7 @@ static void judge_row(const struct report *report, struct result *r, const struc
   } else {
     blame(r, &v);
   }
-  if (r->verdict == VERDICT_NOT_TESTED && !evidence_value(&r->evidence, "skipped"))
-    r->verdict = VERDICT_INCONCLUSIVE;
+  if (r->verdict == VERDICT_NOT_TESTED) r->verdict = VERDICT_INCONCLUSIVE;
   if (!r->cause || v.proxied) note_transparent(r, &v);
   if (r->cause) find_vendor(r, &v);
   find_hop(r, &v);

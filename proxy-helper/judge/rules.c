@@ -41,7 +41,7 @@ static bool proxy_forbidden(const struct view *v) {
 }
 
 static bool proxy_unreachable(const struct view *v) {
-  return proxy_says(v, "unreachable");
+  return proxy_says(v, "unreachable") || proxy_says(v, "odd");
 }
 
 /* The tunnel is there, and the direct way is not. */
@@ -304,6 +304,12 @@ static bool symmetric_nat(const struct view *v) {
           view_network_is(v, "mapping", "address-and-port-dependent"));
 }
 
+/* Of a host whose STUN port is seen beyond the school none of the sampled ports is. */
+static bool peer_range_blocked(const struct view *v) {
+  const char *ports = view_value(v, "ports");
+  return ports && strncmp(ports, "0/", 2) == 0;
+}
+
 static bool clock_off(const struct view *v) {
   return view_has_tls(v) && clock_is_wrong(v);
 }
@@ -312,6 +318,7 @@ const struct rule findings[] = {
     {CAUSE_RELAY_RANGE_BLOCKED, LAYER_ABOVE, VERDICT_BLOCKED, true, relay_none},
     {CAUSE_RELAY_RANGE_BLOCKED, LAYER_ABOVE, VERDICT_DEGRADED, true, relay_some},
     {CAUSE_SYMMETRIC_NAT, LAYER_PATH, VERDICT_DEGRADED, true, symmetric_nat},
+    {CAUSE_PEER_RANGE_BLOCKED, LAYER_PATH, VERDICT_DEGRADED, false, peer_range_blocked},
     {CAUSE_CLOCK_WRONG, LAYER_MACHINE, VERDICT_DEGRADED, true, clock_off},
 };
 const size_t n_findings = sizeof findings / sizeof *findings;

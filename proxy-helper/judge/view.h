@@ -1,7 +1,7 @@
 #ifndef SENSO_JUDGE_VIEW_H
 #define SENSO_JUDGE_VIEW_H
 
-#include "plan/result.h"
+#include "plan/passes.h"
 #include "plan/signs.h"
 
 /* The judge's insides: a row as the rules look at it, by the direct way or by the proxy. */
@@ -17,16 +17,6 @@ bool view_is(const struct view *v, const char *id, const char *value);
 /* Of the machine and the network as a whole. */
 bool view_network_is(const struct view *v, const char *id, const char *value);
 
-/* How the chain of certificates was judged. */
-enum trust {
-  TRUST_NONE, /* no chain was seen */
-  TRUST_GOOD,
-  TRUST_PIN_MISMATCH, /* public, and not the one expected */
-  TRUST_SYSTEM,       /* by a root that was installed on this machine, or in its Chrome */
-  TRUST_TIME,         /* but for its dates it would be good */
-  TRUST_NAME,         /* but for its name it would be good */
-  TRUST_BAD
-};
 enum trust view_trust(const struct view *v);
 
 /* A row that goes over TCP. */

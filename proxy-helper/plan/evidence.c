@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 #define SAW_MAX 600
 
 static bool grow(struct evidence_list *l) {
@@ -23,19 +25,13 @@ static void free_one(struct evidence *e) {
   free(e->saw);
 }
 
-/* The bytes of the UTF-8 sequence at p (RFC 3629), or 0: it is none, or a control character. */
+/* The bytes of the character at p; 0: it is none, or a control character (C0, DEL, C1). */
 static size_t harmless(const unsigned char *p) {
   if (*p < 0x80) return *p >= ' ' && *p != 0x7f;
-  size_t n = *p >= 0xc2 && *p <= 0xdf   ? 2
-             : (*p & 0xf0) == 0xe0      ? 3
-             : *p >= 0xf0 && *p <= 0xf4 ? 4
-                                        : 0;
-  for (size_t i = 1; i < n; i++)
-    if ((p[i] & 0xc0) != 0x80) return 0;
+  size_t n = 1;
+  while (n < 4 && (p[n] & 0xc0) == 0x80) n++;
   bool control = *p == 0xc2 && p[1] < 0xa0;
-  bool too_long = (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xf0 && p[1] < 0x90);
-  bool surrogate = *p == 0xed && p[1] >= 0xa0, past = *p == 0xf4 && p[1] >= 0x90;
-  return control || too_long || surrogate || past ? 0 : n;
+  return !control && utf8_valid((struct bytes){p, n}) ? n : 0;
 }
 
 void evidence_make_harmless(char *text) {

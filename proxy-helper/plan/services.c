@@ -34,6 +34,10 @@ const char *check_transport_name(enum check_transport t) {
   return transports[t];
 }
 
+bool check_is_udp(enum check_kind k, enum check_transport t) {
+  return k == CHECK_STUN || k == CHECK_DTLS || (k == CHECK_TURN && t == TRANSPORT_UDP);
+}
+
 bool check_kind_of(const char *name, enum check_kind *ret) {
   size_t i;
   if (!index_of(kinds, COUNT(kinds), name, &i)) return false;
@@ -213,7 +217,7 @@ static enum check_transport transport_of(const struct place *p, enum check_kind 
                                                                   "\"tls\"";
   const cJSON *item = field(p, "transport");
   enum check_transport t = TRANSPORT_UDP;
-  if (kind != CHECK_TURN && kind != CHECK_STUN && kind != CHECK_DTLS) {
+  if (kind != CHECK_TURN && !check_is_udp(kind, t)) {
     if (item) complain_of(p, "transport", "only stun, turn and dtls checks have one");
     return TRANSPORT_TCP;
   }
@@ -232,7 +236,8 @@ static bool scope_is_lan(const struct place *p) {
   return false;
 }
 
-static void read_check(struct check *c, const struct place *p) {
+static void read_check(void *to, const struct place *p) {
+  struct check *c = to;
   static const char *const names[] = {"kind",     "port",       "path",   "transport",
                                       "username", "credential", "sha256", "scope"};
   if (!known_fields(p, names, COUNT(names))) return;
@@ -256,20 +261,26 @@ static void read_check(struct check *c, const struct place *p) {
   c->lan = scope_is_lan(p);
 }
 
-static void read_checks(struct service *s, const struct place *p) {
-  const cJSON *array = field(p, "checks"), *item;
+typedef void read_fn(void *to, const struct place *p);
+
+/* A list of objects, each read into one of `size` bytes of a new array. NULL when it is bad. */
+static void *read_objects(const struct place *p, const char *name, size_t size, read_fn *fn,
+                          size_t *ret_n) {
+  const cJSON *array = field(p, name), *item;
   if (!cJSON_IsArray(array) || cJSON_GetArraySize(array) == 0) {
-    complain_of(p, "checks", "expected a list of at least one check");
-    return;
+    complain_of(p, name, "expected a list of at least one");
+    return NULL;
   }
-  s->checks = calloc((size_t)cJSON_GetArraySize(array), sizeof *s->checks);
-  if (!s->checks) p->r->no_memory = true;
+  char *list = calloc((size_t)cJSON_GetArraySize(array), size);
+  if (!list) p->r->no_memory = true;
   cJSON_ArrayForEach(item, array) {
     struct place at = {.r = p->r, .object = item};
-    (void)snprintf(at.path, sizeof at.path, "%.100s.checks[%zu]", p->path, s->n_checks);
-    if (!s->checks || p->r->bad) return;
-    read_check(&s->checks[s->n_checks++], &at);
+    (void)snprintf(at.path, sizeof at.path, "%.100s%s%s[%zu]", p->path, *p->path ? "." : "", name,
+                   *ret_n);
+    if (!list || p->r->bad) break;
+    fn(list + size * (*ret_n)++, &at);
   }
+  return list;
 }
 
 static bool roots_are_pinned(const struct place *p) {
@@ -281,7 +292,8 @@ static bool roots_are_pinned(const struct place *p) {
   return false;
 }
 
-static void read_service(struct service *s, const struct place *p) {
+static void read_service(void *to, const struct place *p) {
+  struct service *s = to;
   static const char *const names[] = {"id",         "purpose",  "pattern", "hosts",
                                       "region",     "required", "pins",    "expectedRoots",
                                       "generation", "checks"};
@@ -297,7 +309,7 @@ static void read_service(struct service *s, const struct place *p) {
   s->pinned = roots_are_pinned(p);
   if (s->pinned && s->n_pins == 0) complain_of(p, "pins", "\"pinned\" needs at least one pin");
   if (s->n_hosts == 0 && !s->pattern) complain_of(p, "hosts", "a host or a pattern is needed");
-  read_checks(s, p);
+  s->checks = read_objects(p, "checks", sizeof *s->checks, read_check, &s->n_checks);
 }
 
 static void read_ports(const struct place *p, const char *name, uint16_t ports[2]) {
@@ -315,22 +327,6 @@ static void read_ports(const struct place *p, const char *name, uint16_t ports[2
   complain_of(p, name, "expected the lowest and the highest port, [49152,65535]");
 }
 
-static void read_list(struct services *s, const struct place *p) {
-  const cJSON *array = field(p, "services"), *item;
-  if (!cJSON_IsArray(array) || cJSON_GetArraySize(array) == 0) {
-    complain_of(p, "services", "expected a list of at least one service");
-    return;
-  }
-  s->list = calloc((size_t)cJSON_GetArraySize(array), sizeof *s->list);
-  if (!s->list) p->r->no_memory = true;
-  cJSON_ArrayForEach(item, array) {
-    struct place at = {.r = p->r, .object = item};
-    (void)snprintf(at.path, sizeof at.path, "services[%zu]", s->n);
-    if (!s->list || p->r->bad) return;
-    read_service(&s->list[s->n++], &at);
-  }
-}
-
 static void read_file(struct services *s, const struct place *p) {
   static const char *const names[] = {"version",  "relayPorts", "peerPorts", "defaultRegion",
                                       "services", "responder",  "$schema",   "note"};
@@ -339,7 +335,7 @@ static void read_file(struct services *s, const struct place *p) {
   read_ports(p, "relayPorts", s->relay_ports);
   read_ports(p, "peerPorts", s->peer_ports);
   s->default_region = read_text(p, "defaultRegion", false, is_id, "expected a region's name");
-  read_list(s, p);
+  s->list = read_objects(p, "services", sizeof *s->list, read_service, &s->n);
 }
 
 int services_parse(struct services **ret, const char *text, struct services_fault *fault) {

@@ -21,6 +21,8 @@ enum check_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 
 const char *check_kind_name(enum check_kind k);
 const char *check_transport_name(enum check_transport t);
+/* Over datagrams: stun, dtls, and turn over udp. */
+bool check_is_udp(enum check_kind k, enum check_transport t);
 /* False when there is none of that name. */
 bool check_kind_of(const char *name, enum check_kind *ret);
 bool check_transport_of(const char *name, enum check_transport *ret);

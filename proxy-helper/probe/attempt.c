@@ -20,6 +20,12 @@
 #define PIECE    16384
 #define HEAD_MAX 8192
 
+/* A TLS session between memory BIOs. */
+struct session {
+  SSL *ssl;      /* NULL: there is none */
+  BIO *in, *out; /* owned by ssl */
+};
+
 struct attempt {
   struct attempt_cfg cfg;
   int fd;
@@ -30,8 +36,7 @@ struct attempt {
   mono_us begun, rtt;
   struct proxy_connect proxy;
   struct text proxy_head;
-  SSL *ssl;
-  BIO *in, *out; /* owned by ssl */
+  struct session outer, inner; /* with the proxy, with the host */
 };
 
 static void finish(struct attempt *a, enum attempt_end how) {
@@ -73,22 +78,39 @@ static void write_raw(struct attempt *a, struct bytes bytes) {
   }
 }
 
-static void flush_tls(struct attempt *a) {
-  uint8_t *p;
-  long n = BIO_get_mem_data(a->out, &p);
-  if (n > 0) write_raw(a, (struct bytes){p, (size_t)n});
-  (void)BIO_reset(a->out);
-}
+static void flush_session(struct attempt *a, struct session *s);
 
-void attempt_send(struct attempt *a, struct bytes bytes) {
-  if (a->over) return;
-  if (!a->ssl) {
+/* To the host, or to the proxy before it. */
+static void write_wire(struct attempt *a, struct bytes bytes) {
+  if (!a->outer.ssl) {
     write_raw(a, bytes);
     return;
   }
   ERR_clear_error();
-  (void)SSL_write(a->ssl, bytes.p, (int)bytes.n);
-  flush_tls(a);
+  (void)SSL_write(a->outer.ssl, bytes.p, (int)bytes.n);
+  flush_session(a, &a->outer);
+}
+
+static void flush_session(struct attempt *a, struct session *s) {
+  uint8_t *p;
+  long n = BIO_get_mem_data(s->out, &p);
+  const struct bytes bytes = {p, n > 0 ? (size_t)n : 0};
+  if (s == &a->outer)
+    write_raw(a, bytes);
+  else
+    write_wire(a, bytes);
+  (void)BIO_reset(s->out);
+}
+
+void attempt_send(struct attempt *a, struct bytes bytes) {
+  if (a->over) return;
+  if (!a->inner.ssl) {
+    write_wire(a, bytes);
+    return;
+  }
+  ERR_clear_error();
+  (void)SSL_write(a->inner.ssl, bytes.p, (int)bytes.n);
+  flush_session(a, &a->inner);
 }
 
 /* --- TLS --- */
@@ -97,94 +119,105 @@ static bool looks_like_http(struct bytes b) {
   return b.n >= 5 && memcmp(b.p, "HTTP/", 5) == 0;
 }
 
-static void now_up(struct attempt *a) {
-  next_step(a, STEP_UP);
-  a->cfg.up(a->cfg.ctx);
-}
-
-static void tls_failed(struct attempt *a) {
+static void session_failed(struct attempt *a, struct session *s) {
   unsigned long e = ERR_peek_error();
-  flush_tls(a);
+  flush_session(a, s);
   bool alert = ERR_GET_REASON(e) >= SSL_AD_REASON_OFFSET && ERR_GET_LIB(e) == ERR_LIB_SSL;
   finish(a, alert ? END_ALERT : END_ODD);
 }
 
 /* True while the session goes on. */
-static bool goes_on(struct attempt *a, int r) {
-  int e = SSL_get_error(a->ssl, r);
+static bool goes_on(const struct session *s, int r) {
+  int e = SSL_get_error(s->ssl, r);
   return r > 0 || e == SSL_ERROR_WANT_READ || e == SSL_ERROR_WANT_WRITE;
 }
 
-static void handshake(struct attempt *a) {
+/* True once the handshake is over. */
+static bool shake_hands(struct attempt *a, struct session *s) {
   ERR_clear_error();
-  int r = SSL_do_handshake(a->ssl);
-  if (!goes_on(a, r)) {
-    tls_failed(a);
-    return;
+  int r = SSL_do_handshake(s->ssl);
+  if (!goes_on(s, r)) {
+    session_failed(a, s);
+    return false;
   }
-  flush_tls(a);
-  if (SSL_is_init_finished(a->ssl)) now_up(a);
+  flush_session(a, s);
+  return SSL_is_init_finished(s->ssl);
 }
 
-static void begin_tls(struct attempt *a) {
-  next_step(a, STEP_TLS);
-  a->ssl = SSL_new(a->cfg.tls);
-  a->in = BIO_new(BIO_s_mem());
-  a->out = BIO_new(BIO_s_mem());
-  if (!a->ssl || !a->in || !a->out) {
-    BIO_free(a->in);
-    BIO_free(a->out);
+/* Sends the ClientHello. */
+static void begin_session(struct attempt *a, struct session *s, SSL_CTX *ctx, const char *name) {
+  s->ssl = SSL_new(ctx);
+  s->in = BIO_new(BIO_s_mem());
+  s->out = BIO_new(BIO_s_mem());
+  if (!s->ssl || !s->in || !s->out) {
+    BIO_free(s->in);
+    BIO_free(s->out);
     finish(a, END_ODD);
     return;
   }
-  SSL_set_bio(a->ssl, a->in, a->out);
-  SSL_set_connect_state(a->ssl);
-  if (a->cfg.sni) (void)SSL_set_tlsext_host_name(a->ssl, a->cfg.sni);
-  handshake(a);
+  SSL_set_bio(s->ssl, s->in, s->out);
+  SSL_set_connect_state(s->ssl);
+  if (name) (void)SSL_set_tlsext_host_name(s->ssl, name);
+  (void)shake_hands(a, s);
 }
 
-static void read_tls(struct attempt *a, struct bytes bytes) {
+typedef void plain_fn(struct attempt *a, struct bytes bytes);
+
+/* What came, deciphered: once the handshake is over `up` is called, and then fn for each piece. */
+static void read_session(struct attempt *a, struct session *s, struct bytes bytes,
+                         void (*up)(struct attempt *a), plain_fn *fn) {
   uint8_t piece[PIECE];
-  if (!a->came && a->step == STEP_TLS && looks_like_http(bytes)) {
-    finish(a, END_HTTP);
-    return;
-  }
-  a->came = true;
-  if (BIO_write(a->in, bytes.p, (int)bytes.n) != (int)bytes.n) {
+  bool was_up = SSL_is_init_finished(s->ssl);
+  if (BIO_write(s->in, bytes.p, (int)bytes.n) != (int)bytes.n) {
     finish(a, END_ODD);
     return;
   }
-  if (a->step == STEP_TLS) handshake(a);
-  while (!a->over && a->step == STEP_UP) {
+  if (!was_up && !shake_hands(a, s)) return;
+  if (!was_up) up(a);
+  while (!a->over) {
     ERR_clear_error();
-    int n = SSL_read(a->ssl, piece, sizeof piece);
+    int n = SSL_read(s->ssl, piece, sizeof piece);
     if (n > 0) {
-      a->cfg.received(a->cfg.ctx, (struct bytes){piece, (size_t)n});
+      fn(a, (struct bytes){piece, (size_t)n});
       continue;
     }
-    if (SSL_get_error(a->ssl, n) == SSL_ERROR_ZERO_RETURN)
+    if (SSL_get_error(s->ssl, n) == SSL_ERROR_ZERO_RETURN)
       finish(a, END_FIN);
-    else if (!goes_on(a, n))
-      tls_failed(a);
-    break;
+    else if (!goes_on(s, n))
+      session_failed(a, s);
+    return;
   }
 }
 
 /* --- in --- */
 
+static void now_up(struct attempt *a) {
+  next_step(a, STEP_UP);
+  a->cfg.up(a->cfg.ctx);
+}
+
 static void reached(struct attempt *a) {
-  if (a->cfg.tls)
-    begin_tls(a);
-  else
+  if (!a->cfg.tls) {
     now_up(a);
+    return;
+  }
+  next_step(a, STEP_TLS);
+  begin_session(a, &a->inner, a->cfg.tls, a->cfg.sni);
 }
 
 static void ask_proxy(struct attempt *a) {
   uint8_t buf[800];
   struct writer w = writer_of(buf, sizeof buf);
-  next_step(a, STEP_PROXY);
   proxy_connect_request(&w, a->cfg.host, a->cfg.port);
-  write_raw(a, writer_written(&w));
+  write_wire(a, writer_written(&w));
+}
+
+static void reach_proxy(struct attempt *a) {
+  next_step(a, STEP_PROXY);
+  if (a->cfg.proxy_tls)
+    begin_session(a, &a->outer, a->cfg.proxy_tls, a->cfg.proxy_name);
+  else
+    ask_proxy(a);
 }
 
 /* True: the tunnel is there, *bytes are the host's. */
@@ -200,14 +233,30 @@ static bool read_proxy(struct attempt *a, struct bytes *bytes) {
   return bytes->n > 0;
 }
 
+static void give(struct attempt *a, struct bytes bytes) {
+  a->cfg.received(a->cfg.ctx, bytes);
+}
+
+/* Of the host, or of the proxy while the tunnel is not there. */
 static void take(struct attempt *a, struct bytes bytes) {
-  net_timer_set(a->deadline, mono_add(net_clock_now(), a->cfg.time));
+  bool first = !a->came;
   if (a->step == STEP_PROXY && !read_proxy(a, &bytes)) return;
   if (a->over) return;
-  if (a->ssl)
-    read_tls(a, bytes);
+  a->came = a->step != STEP_PROXY;
+  if (a->step == STEP_TLS && first && looks_like_http(bytes))
+    finish(a, END_HTTP);
+  else if (a->inner.ssl)
+    read_session(a, &a->inner, bytes, now_up, give);
   else
-    a->cfg.received(a->cfg.ctx, bytes);
+    give(a, bytes);
+}
+
+static void arrive(struct attempt *a, struct bytes bytes) {
+  net_timer_set(a->deadline, mono_add(net_clock_now(), a->cfg.time));
+  if (a->outer.ssl)
+    read_session(a, &a->outer, bytes, ask_proxy, take);
+  else
+    take(a, bytes);
 }
 
 static void on_connected(struct attempt *a) {
@@ -222,7 +271,7 @@ static void on_connected(struct attempt *a) {
   if (a->rtt == 0) a->rtt = 1;
   (void)net_watch_set(a->watch, NET_READABLE);
   if (a->cfg.proxied)
-    ask_proxy(a);
+    reach_proxy(a);
   else
     reached(a);
 }
@@ -237,7 +286,7 @@ static void on_ready(void *ctx, int events) {
   }
   ssize_t n = recv(a->fd, buf, sizeof buf, MSG_DONTWAIT);
   if (n > 0)
-    take(a, (struct bytes){buf, (size_t)n});
+    arrive(a, (struct bytes){buf, (size_t)n});
   else if (n == 0)
     finish(a, END_FIN);
   else if (errno != EAGAIN && errno != EINTR)
@@ -289,7 +338,8 @@ struct attempt *attempt_free(struct attempt *a) {
   if (!a) return NULL;
   net_watch_free(a->watch);
   net_timer_free(a->deadline);
-  SSL_free(a->ssl);
+  SSL_free(a->inner.ssl);
+  SSL_free(a->outer.ssl);
   text_free(&a->proxy_head);
   if (a->fd >= 0) close(a->fd);
   free(a);
@@ -301,7 +351,7 @@ mono_us attempt_rtt(const struct attempt *a) {
 }
 
 SSL *attempt_ssl(const struct attempt *a) {
-  return a->step == STEP_UP ? a->ssl : NULL;
+  return a->step == STEP_UP ? a->inner.ssl : NULL;
 }
 
 unsigned attempt_proxy_status(const struct attempt *a) {

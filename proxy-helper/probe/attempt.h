@@ -11,7 +11,8 @@
 /*
  * One TCP connection that is tried for what it tells: connect, then CONNECT through a proxy, then
  * TLS with a name or without one, and then the owner's bytes. Certificates are looked at after the
- * handshake by the owner (chain.h) and never trusted here: nothing secret may be sent.
+ * handshake by the owner (chain.h) and never trusted here: nothing secret may be sent. A proxy's is
+ * not looked at: all that it is told is where to connect to.
  */
 struct attempt;
 
@@ -36,6 +37,8 @@ struct attempt_cfg {
   const char *sni; /* NULL: without a name */
   SSL_CTX *tls;    /* NULL: no TLS; borrowed */
   bool proxied;
+  SSL_CTX *proxy_tls;     /* CONNECT goes over TLS; NULL: it does not */
+  const char *proxy_name; /* for its SNI, or NULL */
   int ttl;                /* 0: the system's */
   mono_us tcp_time, time; /* for connecting, and for each further step without progress */
   void *ctx;

@@ -89,13 +89,20 @@ struct names *names_free(struct names *s) {
   return NULL;
 }
 
-int names_ask(struct names *s, const char *host) {
-  for (size_t i = 0; i < s->n; i++)
-    if (strcmp(s->list[i].host, host) == 0) return 0;
+static int add(struct names *s, const char *host) {
   struct name *list = realloc(s->list, (s->n + 1) * sizeof *list);
   if (!list) return -ENOMEM;
   s->list = list;
-  s->list[s->n++] = (struct name){.host = host, .asked_at = net_clock_now()};
+  s->list[s->n++] = (struct name){.host = host, .over = true};
+  return 0;
+}
+
+int names_ask(struct names *s, const char *host) {
+  size_t i = 0;
+  while (i < s->n && strcmp(s->list[i].host, host) != 0) i++;
+  if (i == s->n && add(s, host) < 0) return -ENOMEM;
+  if (!s->list[i].over) return 0;
+  s->list[i] = (struct name){.host = host, .asked_at = net_clock_now()};
   net_timer_set(s->timer, net_clock_now());
   return 0;
 }

@@ -15,8 +15,8 @@ typedef void names_fn(void *ctx, const char *host, int err, const struct addr *a
 int names_new(struct names **ret, uv_loop_t *loop, names_fn *fn, void *ctx);
 struct names *names_free(struct names *s);
 
-/* host: borrowed for the life of s. The same one may be asked for again: it is answered once. 0: an
- * answer will come, within 4.5 s; or a negative errno. */
+/* host: borrowed for the life of s. The same one may be asked for again: while it is not answered,
+ * that is one question. 0: an answer will come, within 4.5 s; or a negative errno. */
 int names_ask(struct names *s, const char *host);
 
 #endif

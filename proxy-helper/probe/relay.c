@@ -84,7 +84,7 @@ static void on_timer(void *ctx) {
 static void on_done(void *ctx, const struct talk_result *result) {
   struct leg *l = ctx;
   l->settled = true;
-  l->stands = result->relayed.family != ADDR_NONE;
+  l->stands = result->relayed.family == l->of->cfg.server.family; /* or we could not send there */
   l->relayed = result->relayed;
   if (!l->stands) return;
   /* A permission is for an address, whatever the port: the other socket's is the same one. */

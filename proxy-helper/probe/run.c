@@ -62,46 +62,52 @@ static void say_not_found(struct run_row *row, int err) {
     evidence_add(&r->evidence, "dns", "refused", "DNS: the resolver fails or refuses %s", r->host);
 }
 
-static const struct addr *v4_first(const struct addr *addrs, size_t n) {
-  for (size_t i = 0; i < n; i++)
-    if (addrs[i].family == ADDR_V4) return &addrs[i];
-  return &addrs[0];
+static struct run_addrs choose(const struct addr *addrs, size_t n, uint16_t port) {
+  static const enum addr_family order[] = {ADDR_V4, ADDR_V6};
+  struct run_addrs to = {.n = 0};
+  for (size_t f = 0; f < 2; f++)
+    for (size_t i = 0; i < n; i++) {
+      if (addrs[i].family != order[f]) continue;
+      to.list[to.n] = addrs[i];
+      to.list[to.n++].port = port;
+      break;
+    }
+  return to;
 }
 
 static void begin_row(struct run_row *row, const struct addr *addrs, size_t n) {
   struct result *r = row->result;
-  const struct view_of_kind {
-    bool udp;
-  } is = {r->kind == CHECK_STUN || r->kind == CHECK_DTLS ||
-          (r->kind == CHECK_TURN && r->transport == TRANSPORT_UDP)};
   char text[ADDR_TEXT_MAX];
+  struct run_addrs to = choose(addrs, n, r->port);
+  bool udp = check_is_udp(r->kind, r->transport);
   int e = 0;
-  if (n > 0) r->address = strdup(addr_format_ip(v4_first(addrs, n), text));
-  if (!is.udp)
-    e = stream_row_new(&row->stream, row, addrs, n);
-  else if (n > 0)
-    e = udp_row_new(&row->udp, row, v4_first(addrs, n));
-  if (e < 0 || (is.udp && n == 0)) run_row_over(row);
-  if (n > 0 && r->port == 443 && !is.udp) {
-    struct addr service = *v4_first(addrs, n);
-    service.port = 443;
-    surroundings_know(row->run->around, &service);
-  }
+  if (to.n > 0) r->address = strdup(addr_format_ip(&to.list[0], text));
+  if (!udp)
+    e = stream_row_new(&row->stream, row, &to);
+  else if (to.n > 0)
+    e = udp_row_new(&row->udp, row, &to);
+  if (e < 0 || (udp && to.n == 0)) run_row_over(row);
+  if (to.n > 0 && r->port == 443 && !udp) surroundings_know(row->run->around, &to.list[0]);
 }
+
+static void start_rows(struct run *r);
 
 static void proxy_named(struct run *r, int err, const struct addr *addrs) {
   uint16_t port = r->proxy.port;
   r->proxy_state = err == 0 ? PROXY_KNOWN : PROXY_LOST;
   if (err == 0) r->proxy = addrs[0];
   r->proxy.port = port;
+  start_rows(r);
   run_closed(r);
 }
 
 static void on_named(void *ctx, const char *host, int err, const struct addr *addrs, size_t n,
                      const char *canonical) {
   struct run *r = ctx;
-  if (r->proxy_state == PROXY_NAMING && strcmp(host, r->proxy_host) == 0)
+  if (r->proxy_state == PROXY_NAMING) { /* nothing else was asked for yet */
     proxy_named(r, err, addrs);
+    return;
+  }
   for (size_t i = 0; i < r->cfg.report->n; i++) {
     struct run_row *row = &r->rows[i];
     if (row->over || row->result->unnamed || strcmp(row->result->host, host) != 0) continue;
@@ -128,12 +134,19 @@ static void start_row(struct run *r, size_t i) {
   }
 }
 
+/* Once it is known whether there is a proxy to go by. */
+static void start_rows(struct run *r) {
+  for (size_t i = 0; i < r->cfg.report->n; i++) start_row(r, i);
+}
+
 /* --- the proxy --- */
 
-/* The host of "http://login@host:port/" without login and brackets; NULL: it is none. */
-static const char *proxy_host(const char *url, size_t *ret_n) {
-  const char *host = strncmp(url, "http://", 7) == 0 ? url + 7 : strstr(url, "://") ? NULL : url;
-  if (!host) return NULL;
+/* "host:port" of "http://login@host:port/" or https, or without a scheme; NULL: it is none. */
+static const char *proxy_host(const char *url, size_t *ret_n, bool *ret_tls) {
+  const char *host = strstr(url, "://");
+  *ret_tls = strncmp(url, "https://", 8) == 0;
+  if (host && !*ret_tls && strncmp(url, "http://", 7) != 0) return NULL;
+  host = host ? host + 3 : url;
   size_t n = strcspn(host, "/");
   for (const char *at; (at = memchr(host, '@', n)); host = at + 1) n -= (size_t)(at + 1 - host);
   *ret_n = n;
@@ -145,12 +158,13 @@ static int read_proxy(struct run *r, char *why, size_t cap) {
   char text[300], *end;
   size_t n = 0;
   if (!r->cfg.proxy) return 0;
-  const char *host = proxy_host(r->cfg.proxy, &n);
+  const char *host = proxy_host(r->cfg.proxy, &n, &r->proxy_tls);
   const char *colon = host ? memrchr(host, ':', n) : NULL;
   unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
   size_t size = colon ? (size_t)(colon - host) : 0;
   if (port < 1 || port > 65535 || end != host + n || size == 0 || size >= sizeof r->proxy_host) {
-    (void)snprintf(why, cap, "the proxy of %s: expected http://host:port", r->cfg.proxy_source);
+    (void)snprintf(why, cap, "the proxy of %s: expected http://host:port or https://host:port",
+                   r->cfg.proxy_source);
     return -EINVAL;
   }
   bool bracketed = host[0] == '[' && host[size - 1] == ']';
@@ -210,6 +224,7 @@ static int make(struct run *r, char *why, size_t cap) {
   if (e == 0) e = names_new(&r->names, r->cfg.loop, on_named, r);
   if (e == 0) e = net_timer_new(&r->deadline, r->cfg.loop, on_deadline, r);
   if (e == 0) e = mapping_new(&r->mapping, r);
+  if (e == 0) e = ports_new(&r->ports, r);
   return e;
 }
 
@@ -221,6 +236,7 @@ static void unmake(struct run *r) {
   free(r->rows);
   surroundings_free(r->around);
   mapping_free(r->mapping);
+  ports_free(r->ports);
   names_free(r->names);
   net_timer_free(r->deadline);
   dtls_identity_unref(r->identity);
@@ -232,7 +248,7 @@ static int go(struct run *r) {
   r->open = 1; /* until all has begun */
   name_proxy(r);
   int e = surroundings_new(&r->around, r);
-  for (size_t i = 0; e == 0 && i < r->cfg.report->n; i++) start_row(r, i);
+  if (e == 0 && r->proxy_state != PROXY_NAMING) start_rows(r);
   r->open--;
   if (e == 0 && r->open > 0) (void)uv_run(r->cfg.loop, UV_RUN_DEFAULT);
   if (e == 0) mapping_conclude(r->mapping);

@@ -17,6 +17,7 @@ struct udp_row;
 struct mapping;
 struct surroundings;
 struct names;
+struct ports;
 
 struct run_row {
   struct run *run;
@@ -36,11 +37,19 @@ struct run {
   struct net_timer *deadline;
   struct run_row *rows;
   struct mapping *mapping;
+  struct ports *ports;
   struct surroundings *around;
   enum proxy_state proxy_state;
   char proxy_host[256];
+  bool proxy_tls; /* TLS is spoken to it */
   struct addr proxy;
   size_t open; /* rows and other work that is not over */
+};
+
+/* Where a row goes to: IPv4 first, as schools have it, the other family when that fails. */
+struct run_addrs {
+  struct addr list[2]; /* with the row's port */
+  size_t n;
 };
 
 /* One piece of work is over. */
@@ -49,10 +58,9 @@ void run_closed(struct run *r);
 void run_row_over(struct run_row *row);
 
 /* Begins on a row whose addresses are known; with none it goes by the proxy, if there is one. */
-int stream_row_new(struct stream_row **ret, struct run_row *row, const struct addr *addrs,
-                   size_t n);
+int stream_row_new(struct stream_row **ret, struct run_row *row, const struct run_addrs *to);
 struct stream_row *stream_row_free(struct stream_row *s);
-int udp_row_new(struct udp_row **ret, struct run_row *row, const struct addr *remote);
+int udp_row_new(struct udp_row **ret, struct run_row *row, const struct run_addrs *to);
 struct udp_row *udp_row_free(struct udp_row *u);
 
 /* Mapping behaviour of the NAT (RFC 5780 section 4.3, with servers that are there anyway): one
@@ -62,6 +70,14 @@ struct mapping *mapping_free(struct mapping *m);
 void mapping_ask(struct mapping *m, const struct addr *server);
 /* Adds what it came to. */
 void mapping_conclude(struct mapping *m);
+
+/* Whether UDP to ports of peers leaves the school: packets that die on their way, or at a closed
+ * port, come back as ICMP from where they got to. */
+int ports_new(struct ports **ret, struct run *run);
+struct ports *ports_free(struct ports *p);
+/* A server that answers at this address and port: sampled ports of it, beside that one, are tried;
+ * what comes of it is added to the row's evidence. The first call counts. */
+void ports_ask(struct ports *p, struct result *row, const struct addr *server);
 
 /* The machine and what is near to it: interfaces, resolvers, boxes that answer for others. */
 int surroundings_new(struct surroundings **ret, struct run *run);

@@ -5,6 +5,7 @@
 
 #include "net/clock.h"
 #include "net/timer.h"
+#include "plan/passes.h"
 #include "probe/stream_try.h"
 
 static void launch(struct stream_row *s, enum purpose purpose, const struct addr *remote);
@@ -19,8 +20,6 @@ static void on_reap(void *ctx) {
   }
   if (s->open == 0) run_row_over(s->row);
 }
-
-static bool failed(const struct stream_row *s);
 
 /* What is asked when the check has failed. */
 static void look_deeper(struct stream_row *s, const struct try *t) {
@@ -45,10 +44,10 @@ void try_over(struct try *t) {
   t->turn = turn_client_free(t->turn);
   t->turn_timer = net_timer_free(t->turn_timer);
   s->open--;
-  if (t->purpose == FOR_CHECK && failed(s)) {
+  if (t->purpose == FOR_CHECK && !row_passes(s->row->result, "")) {
     bool unreached = !evidence_is(try_evidence(t), "tcp", "connected");
-    if (unreached && s->n_addrs > 1 && addr_equal(&t->remote, &s->addrs[0]))
-      launch(s, FOR_CHECK, &s->addrs[1]);
+    if (unreached && s->to.n > 1 && addr_equal(&t->remote, &s->to.list[0]))
+      launch(s, FOR_CHECK, &s->to.list[1]);
     else
       look_deeper(s, t);
   }
@@ -57,16 +56,13 @@ void try_over(struct try *t) {
 
 /* --- the attempt --- */
 
-static bool chain_is_good(const struct try *t) {
-  char id[64];
-  return evidence_is(try_evidence(t), try_id(t, "chain.public", id), "ok") ||
-         evidence_is(try_evidence(t), try_id(t, "chain.pins", id), "match");
+static const char *prefix_of(const struct try *t) {
+  return t->purpose == FOR_TUNNEL ? "proxy." : "";
 }
 
 static void look_at_chain(struct try *t) {
-  const struct chain_question q = {.host = try_result(t)->host,
-                                   .service = try_result(t)->service,
-                                   .prefix = t->purpose == FOR_TUNNEL ? "proxy." : ""};
+  const struct chain_question q = {
+      .host = try_result(t)->host, .service = try_result(t)->service, .prefix = prefix_of(t)};
   SEE(t, "tls", "done", "the TLS handshake with the name %s is done", q.host);
   chain_judge(t->of->row->run->stores, attempt_ssl(t->attempt), &q, try_evidence(t));
 }
@@ -86,7 +82,7 @@ static void on_up(void *ctx) {
   case CHECK_WSS:
   case CHECK_DOWNLOAD: try_http_send(t); return;
   case CHECK_TURN:
-    if (attempt_ssl(t->attempt) && !chain_is_good(t))
+    if (attempt_ssl(t->attempt) && row_trust(try_result(t), prefix_of(t)) != TRUST_GOOD)
       try_over(t); /* nothing of a credential goes to a stranger */
     else
       try_turn_begin(t);
@@ -139,22 +135,25 @@ static int begin(struct try *t) {
   struct addr literal;
   const char *host = s->row->result->host;
   bool named = !addr_parse_ip(host, 0, &literal);
-  const struct attempt_cfg cfg = {.loop = s->row->run->cfg.loop,
-                                  .remote = t->remote,
-                                  .host = host,
-                                  .port = s->row->result->port,
-                                  .sni = t->purpose == FOR_NO_NAME      ? NULL
-                                         : t->purpose == FOR_OTHER_NAME ? STREAM_OTHER_NAME
-                                         : named                        ? host
-                                                                        : NULL,
-                                  .tls = speaks_tls(t) ? chain_context(s->row->run->stores) : NULL,
-                                  .proxied = t->purpose == FOR_TUNNEL,
-                                  .tcp_time = TCP_TIME,
-                                  .time = STEP_TIME,
-                                  .ctx = t,
-                                  .up = on_up,
-                                  .received = on_received,
-                                  .ended = on_ended};
+  const struct attempt_cfg cfg = {
+      .loop = s->row->run->cfg.loop,
+      .remote = t->remote,
+      .host = host,
+      .port = s->row->result->port,
+      .sni = t->purpose == FOR_NO_NAME      ? NULL
+             : t->purpose == FOR_OTHER_NAME ? STREAM_OTHER_NAME
+             : named                        ? host
+                                            : NULL,
+      .tls = speaks_tls(t) ? chain_context(s->row->run->stores) : NULL,
+      .proxied = t->purpose == FOR_TUNNEL,
+      .proxy_tls = s->row->run->proxy_tls ? chain_context(s->row->run->stores) : NULL,
+      .proxy_name = s->row->run->proxy_host,
+      .tcp_time = TCP_TIME,
+      .time = STEP_TIME,
+      .ctx = t,
+      .up = on_up,
+      .received = on_received,
+      .ended = on_ended};
   int r = http_answer_init(&t->http, s->row->result->kind == CHECK_DOWNLOAD);
   return r < 0 ? r : attempt_new(&t->attempt, &cfg);
 }
@@ -175,37 +174,7 @@ static void launch(struct stream_row *s, enum purpose purpose, const struct addr
 
 /* --- the row --- */
 
-/* Whether the direct check came to what it asks for. */
-static bool failed(const struct stream_row *s) {
-  const struct evidence_list *e = &s->row->result->evidence;
-  const struct result *r = s->row->result;
-  bool trusted = evidence_is(e, "chain.public", "ok") || evidence_is(e, "chain.pins", "match");
-  switch (r->kind) {
-  case CHECK_HTTPS: return !trusted || !evidence_is(e, "http", "answered");
-  case CHECK_WSS: return !trusted || !evidence_is(e, "ws", "open");
-  case CHECK_DOWNLOAD: return !trusted || !evidence_is(e, "download", "match");
-  case CHECK_TURN: return !(evidence_is(e, "turn", "401") || evidence_is(e, "turn", "allocated"));
-  case CHECK_TCP: return !evidence_is(e, "tcp", "connected");
-  case CHECK_STUN:
-  case CHECK_DTLS: break;
-  }
-  return false;
-}
-
-/* IPv4 first, as schools have it; the other family when that one is not reached. */
-static void choose(struct stream_row *s, const struct addr *addrs, size_t n) {
-  static const enum addr_family order[] = {ADDR_V4, ADDR_V6};
-  for (size_t f = 0; f < 2; f++)
-    for (size_t i = 0; i < n; i++) {
-      if (addrs[i].family != order[f]) continue;
-      s->addrs[s->n_addrs] = addrs[i];
-      s->addrs[s->n_addrs++].port = s->row->result->port;
-      break;
-    }
-}
-
-int stream_row_new(struct stream_row **ret, struct run_row *row, const struct addr *addrs,
-                   size_t n) {
+int stream_row_new(struct stream_row **ret, struct run_row *row, const struct run_addrs *to) {
   struct stream_row *s = calloc(1, sizeof *s);
   if (!s) return -ENOMEM;
   s->row = row;
@@ -216,9 +185,9 @@ int stream_row_new(struct stream_row **ret, struct run_row *row, const struct ad
     return r;
   }
   *ret = s;
-  choose(s, addrs, n);
-  if (s->n_addrs > 0)
-    launch(s, FOR_CHECK, &s->addrs[0]);
+  s->to = *to;
+  if (to->n > 0)
+    launch(s, FOR_CHECK, &to->list[0]);
   else if (row->run->proxy_state == PROXY_KNOWN)
     launch(s, FOR_TUNNEL, &row->run->proxy);
   if (s->open == 0) net_timer_set(s->reap, net_clock_now());

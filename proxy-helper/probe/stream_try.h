@@ -41,8 +41,7 @@ struct stream_row {
   struct run_row *row;
   struct list tries;
   size_t open;
-  struct addr addrs[2]; /* the second is for when the first fails */
-  size_t n_addrs;
+  struct run_addrs to;
   struct net_timer *reap; /* frees tries that are over, from the loop */
 };
 

@@ -17,10 +17,9 @@
 #include "stun/transaction.h"
 #include "turn/client.h"
 
-#define BUF         (2048 + TURN_KEPT_MAX + 2048)
-#define PATIENCE    (4250 * MONO_MS)
-#define CLASSIC_TID 16
-#define DTLS_RTT    (100 * MONO_MS) /* a guess: five ClientHellos within the patience */
+#define BUF      (2048 + TURN_KEPT_MAX + 2048)
+#define PATIENCE (4250 * MONO_MS)
+#define DTLS_RTT (100 * MONO_MS) /* a guess: five ClientHellos within the patience */
 
 /* With a fifth of all packets lost, one of 3,500 exchanges gets no answer. */
 static const struct stun_schedule schedule = {
@@ -35,7 +34,6 @@ struct talk {
   bool over;
   struct talk_result result;
   struct stun_transaction stun;
-  uint8_t classic[CLASSIC_TID];
   struct dtls *dtls;
   struct turn_client *turn;
 };
@@ -67,14 +65,8 @@ static void send_datagram(struct talk *t, const uint8_t *p, size_t n) {
 static void write_request(struct talk *t, mono_us now) {
   uint8_t buf[100];
   struct writer w = writer_of(buf, sizeof buf);
-  if (t->cfg.kind == TALK_CLASSIC) {
-    writer_u16(&w, 1); /* Binding Request, no attributes */
-    writer_u16(&w, 0);
-    writer_bytes(&w, (struct bytes){t->classic, sizeof t->classic});
-  } else {
-    stun_begin(&w, STUN_REQUEST, STUN_BINDING, &t->stun.tid);
-    stun_put_fingerprint(&w);
-  }
+  stun_begin(&w, STUN_REQUEST, STUN_BINDING, &t->stun.tid);
+  stun_put_fingerprint(&w);
   stun_transaction_sent(&t->stun, now);
   send_datagram(t, buf, w.n);
 }
@@ -102,7 +94,8 @@ static mono_us run_dtls(struct talk *t, mono_us now) {
 static void on_turn_event(struct talk *t, const struct turn_event *ev) {
   if (ev->kind == TURN_EV_ALLOCATED) {
     t->result.mapped = ev->mapped;
-    t->result.relayed = ev->relayed[0];
+    t->result.relayed = ev->relayed[0]; /* of two families: the one that we have */
+    if (ev->relayed[1].family == t->cfg.remote.family) t->result.relayed = ev->relayed[1];
     finish(t, TALK_ANSWERED);
   } else if (ev->kind == TURN_EV_FAILED) {
     t->result.code = ev->code;
@@ -154,12 +147,6 @@ static void take_stun(struct talk *t, struct bytes in) {
   finish(t, TALK_ANSWERED);
 }
 
-static void take_classic(struct talk *t, struct bytes in) {
-  bool ours =
-      in.n >= 4 + CLASSIC_TID && in.p[0] == 1 && memcmp(in.p + 4, t->classic, CLASSIC_TID) == 0;
-  if (ours) finish(t, TALK_ANSWERED);
-}
-
 static void take_turn(struct talk *t, struct bytes in) {
   struct turn_data data;
   int r = turn_client_recv(t->turn, net_clock_now(), in, &data);
@@ -169,7 +156,6 @@ static void take_turn(struct talk *t, struct bytes in) {
 static void take(struct talk *t, struct bytes in) {
   switch (t->cfg.kind) {
   case TALK_BINDING: take_stun(t, in); break;
-  case TALK_CLASSIC: take_classic(t, in); break;
   case TALK_DTLS:
     if (in.n > 13 && in.p[0] >= 20 && in.p[0] <= 63) finish(t, TALK_ANSWERED);
     break;
@@ -255,8 +241,6 @@ static int begin(struct talk *t) {
   if (t->cfg.kind == TALK_DTLS) r = begin_dtls(t, now);
   if (t->cfg.kind == TALK_ALLOCATE) r = begin_turn(t, now);
   stun_transaction_start(&t->stun, t->cfg.rng, &schedule, now);
-  t->cfg.rng->fill(t->cfg.rng->ctx, t->classic, sizeof t->classic);
-  t->classic[0] = 0x53; /* whatever the draw: not the cookie of RFC 8489 */
   net_timer_set(t->timer, now);
   return r;
 }

@@ -14,7 +14,6 @@ struct talk;
 
 enum talk_kind {
   TALK_BINDING,  /* STUN, RFC 8489 */
-  TALK_CLASSIC,  /* STUN without the cookie, RFC 3489 */
   TALK_DTLS,     /* a ClientHello; any record is an answer */
   TALK_ALLOCATE, /* TURN, RFC 8656 */
 };

@@ -17,13 +17,15 @@ struct udp_row;
 struct part {
   struct udp_row *of;
   struct talk *talk;
+  struct addr remote;
   const char *id, *what;
 };
 
 struct udp_row {
   struct run_row *row;
-  struct addr remote;
-  struct part check, again, controls[CONTROLS]; /* again: the check, after silence */
+  struct run_addrs to;
+  /* again: after silence; other: by the other family's address */
+  struct part check, again, other, controls[CONTROLS];
   struct relay *relay;
   size_t open;
   struct net_timer *end; /* tells that it is over, from the loop */
@@ -44,18 +46,19 @@ static void on_end(void *ctx) {
 
 static void start(struct udp_row *u, struct part *p, enum talk_kind kind,
                   void (*done)(void *, const struct talk_result *)) {
+  p->of = u;
+  p->remote = u->to.list[p == &u->other ? 1 : 0];
   const struct run *run = u->row->run;
   const struct check *check = u->row->result->check;
   const struct talk_cfg cfg = {.loop = run->cfg.loop,
                                .rng = run->cfg.rng,
                                .kind = kind,
-                               .remote = u->remote,
+                               .remote = p->remote,
                                .username = check->username,
                                .credential = check->credential,
                                .identity = run->identity,
                                .ctx = p,
                                .done = done};
-  p->of = u;
   u->open++;
   int r = talk_new(&p->talk, &cfg);
   if (r == 0) return;
@@ -79,7 +82,7 @@ static const char *phrase(const struct talk_result *r) {
 static void on_control(void *ctx, const struct talk_result *result) {
   struct part *p = ctx;
   char remote[ADDR_TEXT_MAX];
-  (void)addr_format(&p->of->remote, remote);
+  (void)addr_format(&p->remote, remote);
   evidence_add(evidence_of(p->of), p->id, talk_word(result->outcome), "%s to UDP %s %s", p->what,
                remote, phrase(result));
   closed(p->of);
@@ -97,50 +100,77 @@ static void on_dtls(void *ctx, const struct talk_result *result);
 static void on_turn(void *ctx, const struct talk_result *result);
 
 /* What was asked for may be missing by chance: once more, beside the controls. */
-static void look_deeper(struct udp_row *u, enum talk_kind failed) {
-  switch (failed) {
-  case TALK_BINDING:
-  case TALK_CLASSIC:
+static void after_silence(struct udp_row *u) {
+  switch (u->row->result->kind) {
+  case CHECK_STUN:
     start(u, &u->again, TALK_BINDING, on_stun);
     control(u, 0, TALK_DTLS, "udp.control", "something other than STUN (DTLS)");
     break;
-  case TALK_ALLOCATE:
+  case CHECK_TURN:
     start(u, &u->again, TALK_ALLOCATE, on_turn);
     control(u, 0, TALK_BINDING, "turn.binding", "a STUN Binding request");
     control(u, 1, TALK_DTLS, "udp.control", "something other than STUN (DTLS)");
     break;
-  case TALK_DTLS:
+  case CHECK_DTLS:
     start(u, &u->again, TALK_DTLS, on_dtls);
     control(u, 0, TALK_BINDING, "dtls.binding", "a STUN Binding request");
     break;
+  case CHECK_HTTPS:
+  case CHECK_WSS:
+  case CHECK_DOWNLOAD:
+  case CHECK_TCP: break;
   }
+}
+
+static void start_check(struct udp_row *u, struct part *p) {
+  if (u->row->result->kind == CHECK_STUN)
+    start(u, p, TALK_BINDING, on_stun);
+  else if (u->row->result->kind == CHECK_DTLS)
+    start(u, p, TALK_DTLS, on_dtls);
+  else
+    start(u, p, TALK_ALLOCATE, on_turn);
+}
+
+/* The first of the tries has failed. */
+static void look_deeper(struct part *p, const struct talk_result *result) {
+  struct udp_row *u = p->of;
+  if (p != &u->check || result->outcome == TALK_ANSWERED) return;
+  if (result->outcome == TALK_SILENT) after_silence(u);
+  if (u->to.n > 1) start_check(u, &u->other);
 }
 
 /* --- the check --- */
 
+/* The NAT's mapping is asked of every server, the ports of the first row's. */
+static void note_server(const struct part *p) {
+  const struct run *run = p->of->row->run;
+  size_t i = 0;
+  mapping_ask(run->mapping, &p->remote);
+  while (run->rows[i].result->kind != CHECK_STUN) i++;
+  if (&run->rows[i] == p->of->row) ports_ask(run->ports, p->of->row->result, &p->remote);
+}
+
 static void on_stun(void *ctx, const struct talk_result *result) {
   struct part *p = ctx;
   char remote[ADDR_TEXT_MAX], mapped[ADDR_TEXT_MAX];
-  (void)addr_format(&p->of->remote, remote);
+  (void)addr_format(&p->remote, remote);
   evidence_add(evidence_of(p->of), "stun", talk_word(result->outcome),
                "STUN to UDP %s %s (%u tries)", remote, phrase(result), result->tries);
   if (result->mapped.family != ADDR_NONE)
     evidence_add(evidence_of(p->of), "stun.mapped", addr_format(&result->mapped, mapped),
                  "it sees us as %s", mapped);
-  if (result->outcome == TALK_ANSWERED)
-    mapping_ask(p->of->row->run->mapping, &p->of->remote);
-  else if (result->outcome == TALK_SILENT && p == &p->of->check)
-    look_deeper(p->of, TALK_BINDING);
+  if (result->outcome == TALK_ANSWERED) note_server(p);
+  look_deeper(p, result);
   closed(p->of);
 }
 
 static void on_dtls(void *ctx, const struct talk_result *result) {
   struct part *p = ctx;
   char remote[ADDR_TEXT_MAX];
-  (void)addr_format(&p->of->remote, remote);
+  (void)addr_format(&p->remote, remote);
   evidence_add(evidence_of(p->of), "dtls", talk_word(result->outcome), "DTLS to UDP %s %s", remote,
                phrase(result));
-  if (result->outcome == TALK_SILENT && p == &p->of->check) look_deeper(p->of, TALK_DTLS);
+  look_deeper(p, result);
   closed(p->of);
 }
 
@@ -155,15 +185,17 @@ static void on_relay(void *ctx, unsigned good, unsigned all, const char *ports) 
   closed(u);
 }
 
-static void try_relay(struct udp_row *u) {
+static void try_relay(const struct part *p) {
+  struct udp_row *u = p->of;
   const struct check *check = u->row->result->check;
   const struct relay_cfg cfg = {.loop = u->row->run->cfg.loop,
                                 .rng = u->row->run->cfg.rng,
-                                .server = u->remote,
+                                .server = p->remote,
                                 .username = check->username,
                                 .credential = check->credential,
                                 .ctx = u,
                                 .done = on_relay};
+  if (u->relay) return; /* of two allocations one is enough */
   u->open++;
   if (relay_new(&u->relay, &cfg) < 0) closed(u);
 }
@@ -180,36 +212,30 @@ static void on_turn(void *ctx, const struct talk_result *result) {
   struct part *p = ctx;
   struct udp_row *u = p->of;
   char remote[ADDR_TEXT_MAX], code[8];
-  (void)addr_format(&u->remote, remote);
+  (void)addr_format(&p->remote, remote);
   const char *value = turn_value(u, result, code);
   if (result->outcome == TALK_ANSWERED)
     evidence_add(evidence_of(u), "turn", value, "TURN Allocate to UDP %s: %s", remote, value);
   else
     evidence_add(evidence_of(u), "turn", value, "TURN Allocate to UDP %s %s", remote,
                  phrase(result));
-  if (result->relayed.family != ADDR_NONE) try_relay(u);
-  if (result->outcome == TALK_SILENT && p == &u->check) look_deeper(u, TALK_ALLOCATE);
+  if (result->relayed.family != ADDR_NONE) try_relay(p);
+  look_deeper(p, result);
   closed(u);
 }
 
-int udp_row_new(struct udp_row **ret, struct run_row *row, const struct addr *remote) {
+int udp_row_new(struct udp_row **ret, struct run_row *row, const struct run_addrs *to) {
   struct udp_row *u = calloc(1, sizeof *u);
   if (!u) return -ENOMEM;
   u->row = row;
-  u->remote = *remote;
-  u->remote.port = row->result->port;
+  u->to = *to;
   int r = net_timer_new(&u->end, row->run->cfg.loop, on_end, u);
   if (r < 0) {
     free(u);
     return r;
   }
   *ret = u;
-  if (row->result->kind == CHECK_STUN)
-    start(u, &u->check, TALK_BINDING, on_stun);
-  else if (row->result->kind == CHECK_DTLS)
-    start(u, &u->check, TALK_DTLS, on_dtls);
-  else
-    start(u, &u->check, TALK_ALLOCATE, on_turn);
+  start_check(u, &u->check);
   return 0;
 }
 
@@ -217,6 +243,7 @@ struct udp_row *udp_row_free(struct udp_row *u) {
   if (!u) return NULL;
   talk_free(u->check.talk);
   talk_free(u->again.talk);
+  talk_free(u->other.talk);
   for (size_t i = 0; i < CONTROLS; i++) talk_free(u->controls[i].talk);
   relay_free(u->relay);
   net_timer_free(u->end);

@@ -12,15 +12,15 @@ struct rule {
 
 typedef void rule_fn(void *ctx, const struct rule *r);
 
-static bool is_udp(const struct check *c) {
-  return c->kind == CHECK_STUN || c->kind == CHECK_DTLS ||
-         (c->kind == CHECK_TURN && c->transport == TRANSPORT_UDP);
+static bool over_udp(const struct check *c) {
+  return check_is_udp(c->kind, c->transport);
 }
 
 /* The same port of several checks is one rule. */
 static bool is_first(const struct service *s, size_t i) {
   for (size_t k = 0; k < i; k++)
-    if (s->checks[k].port == s->checks[i].port && is_udp(&s->checks[k]) == is_udp(&s->checks[i]))
+    if (s->checks[k].port == s->checks[i].port &&
+        over_udp(&s->checks[k]) == over_udp(&s->checks[i]))
       return false;
   return true;
 }
@@ -31,7 +31,7 @@ static void rules_of_host(const struct services *all, const struct service *s, c
   for (size_t i = 0; i < s->n_checks; i++) {
     const struct check *c = &s->checks[i];
     relay |= c->kind == CHECK_TURN && c->transport == TRANSPORT_UDP;
-    const struct rule r = {host, is_udp(c) ? "UDP" : "TCP", s->purpose ? s->purpose : s->id,
+    const struct rule r = {host, over_udp(c) ? "UDP" : "TCP", s->purpose ? s->purpose : s->id,
                            c->port, c->port};
     if (is_first(s, i)) fn(ctx, &r);
   }

@@ -3,6 +3,7 @@ the rows that do not simply pass: {"check host:port": (verdict, cause)} with she
 
 import dataclasses
 import json
+import os
 import random
 import shutil
 import string
@@ -319,7 +320,7 @@ def through(s, port=3128):
 def tinyproxy(s, *lines):
     conf = s.folder / "tinyproxy.conf"
     conf.write_text("\n".join(("Port 3128", "Listen 0.0.0.0", "Timeout 30", "MaxClients 100", *lines)) + "\n")
-    s.later(lambda: s.program(s.router, [*s.knowing_names(), "tinyproxy", "-d", "-c", str(conf)], "Accepting connections"))
+    s.later(lambda: s.program(s.router, [*s.knowing_names(at.RESOLVER2), "tinyproxy", "-d", "-c", str(conf)], "Accepting connections"))
 
 
 @blocking("TCP leaves the school by a proxy alone", streams("proxy-required", DEGRADED), needs=("tinyproxy",))
@@ -436,6 +437,27 @@ def _(s):
     bump(s, Authority(made_up()), False, "http_port 3128\nhttps_port 3129 intercept {}")
 
 
+@blocking("TCP leaves the school by a proxy alone, which is spoken to over TLS", streams("proxy-required", DEGRADED),
+          needs=("squid",))
+def _(s):
+    through(s, 3130)
+    s.options = ["--proxy", f"https://{at.ROUTER}:3130"]
+    certificate, key = s.pki.public.leaf(s.folder, "proxy.school.test")
+    for path in (certificate, key):
+        os.chmod(path, 0o644)
+    squid(s, f"https_port 3130 tls-cert={certificate} tls-key={key}", "http_access allow all", "acl SSL_ports port 1-65535")
+
+
+@blocking("DNS knows the proxy alone, by which TCP leaves the school",
+          streams("proxy-required", DEGRADED) | {row: (BLOCKED, "dns-nxdomain") for row in ("stun *", "turn/udp *", "dtls *")},
+          needs=("tinyproxy",))
+def _(s):
+    s.zone2 = dict(s.zone)
+    s.zone = {"proxy.school.test": at.ROUTER}
+    s.options = ["--proxy", "http://proxy.school.test:3128"]
+    tinyproxy(s)
+
+
 # --- captive portals ---
 
 def portal(s, page):
@@ -507,6 +529,11 @@ def _(s):
 @blocking("UDP to a part of the relays' range is dropped", {"turn/udp *:3478": (DEGRADED, "relay-range-blocked")})
 def _(s):
     s.forward(f"iifname lan udp dport {at.RELAYED[0]}-{at.RELAYED[0] + 3} drop")
+
+
+@blocking("UDP to high ports is dropped, but for the relays'", {"stun turn:3478": (DEGRADED, "peer-range-blocked")})
+def _(s):
+    s.forward(f"iifname lan udp dport {{ 1024-3477, 3479-{at.RELAYED[0] - 1}, {at.RELAYED[1] + 1}-65535 }} drop")
 
 
 COOKIE = "@th,96,32 0x2112a442"
@@ -638,8 +665,13 @@ def _(s):
 
 @benign("there is a second NAT before the first")
 def _(s):
-    s.internet.run("sh", "-c", 'echo "$1" | nft -f -', "sh", "table inet carrier {\nchain in { type nat hook input priority 100; "
-                   "ip saddr 198.51.100.0/24 snat ip to 198.51.100.200; }\n}")
+    s.isp.run("sh", "-c", 'echo "$1" | nft -f -', "sh",
+              "table inet carrier {\nchain out { type nat hook postrouting priority 100; oifname core masquerade; }\n}")
+
+
+@benign("the machine has IPv6 alone", network={"mapping": "unknown"})
+def _(s):
+    s.only_ipv6()
 
 
 @benign("a cache answers port 80")

@@ -1,4 +1,4 @@
-"""A school: a pupil's machine, the school's router, and the internet that Senso's services are on."""
+"""A school: a pupil's machine, the school's router, its provider's, and the internet that Senso's services are on."""
 
 import contextlib
 import json
@@ -43,6 +43,11 @@ SERVICES = {
 }
 
 
+def six(address):
+    """Its IPv6 address beside."""
+    return "2001:db8:9::" + address.rsplit(".", 1)[1]
+
+
 def helper():
     return os.environ.get("SENSO_PROXY_HELPER") or str(ROOT / "build/release/proxy-helper/senso-proxy-helper")
 
@@ -77,22 +82,25 @@ class School:
         self.services = json.loads(json.dumps(SERVICES))
         self.trusted, self.nat, self.rules = [], NAT, []
         self.extra_hosts, self.options, self.environment = [], ["--no-proxy"], {}
-        self.resolvers, self.prefix = [RESOLVER], ()
+        self.resolvers, self.prefix, self.six = [RESOLVER], (), False
         self.stack = contextlib.ExitStack()
         self.after = []
-        self.internet, self.router, self.pupil = (site.machine(n) for n in ("internet", "router", "pupil"))
+        self.internet, self.isp, self.router, self.pupil = (site.machine(n) for n in ("internet", "isp", "router", "pupil"))
         self.wire()
 
     def wire(self):
-        for machine in (self.internet, self.router):
+        for machine in (self.internet, self.isp, self.router):
             machine.write("/proc/sys/net/ipv4/ip_forward", "1")
         addresses = (RESOLVER, RESOLVER2, *NAMES.values(), FILTER_PAGE)
         for address in addresses:
             self.internet.ip("addr", "add", f"{address}/32", "dev", "lo")
-        self.link(self.internet, "school", "198.51.100.1", self.router, "wan", "198.51.100.2")
+        self.link(self.internet, "isp", "198.18.1.1", self.isp, "core", "198.18.1.2")
+        self.link(self.isp, "school", "198.51.100.1", self.router, "wan", "198.51.100.2")
         self.link(self.router, "lan", ROUTER, self.pupil, "net0", PUPIL)
         self.router.ip("route", "add", "default", "via", "198.51.100.1")
         self.pupil.ip("route", "add", "default", "via", ROUTER)
+        self.isp.ip("route", "add", "default", "via", "198.18.1.1")
+        self.internet.ip("route", "add", "198.51.100.0/24", "via", "198.18.1.2")
         # What has no route vanishes.
         self.internet.ip("route", "add", "blackhole", "192.0.2.0/24")
 
@@ -111,9 +119,9 @@ class School:
     def delay(self, milliseconds):
         """The round trip between the school and the internet."""
         self.router.ip("link", "del", "wan")
-        self.program(self.router, [sys.executable, str(HERE / "delay.py"), str(milliseconds // 2), str(self.internet.holder.pid),
+        self.program(self.router, [sys.executable, str(HERE / "delay.py"), str(milliseconds // 2), str(self.isp.holder.pid),
                                    "school", str(self.router.holder.pid), "wan"], "ready")
-        self.address(self.internet, "school", "198.51.100.1")
+        self.address(self.isp, "school", "198.51.100.1")
         self.address(self.router, "wan", "198.51.100.2")
         self.router.ip("route", "add", "default", "via", "198.51.100.1")
 
@@ -147,10 +155,10 @@ class School:
                  " assert time.monotonic()<end\n time.sleep(.02)")
         machine.run(sys.executable, "-c", probe, str(port), str(patience))
 
-    def knowing_names(self):
+    def knowing_names(self, resolver=RESOLVER):
         """What stands before a command, so that it asks the internet's resolver."""
         resolv = self.folder / "router-resolv.conf"
-        resolv.write_text(f"nameserver {RESOLVER}\n")
+        resolv.write_text(f"nameserver {resolver}\n")
         return ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$(realpath /etc/resolv.conf)" && exec "$@"', str(resolv)]
 
     @staticmethod
@@ -169,15 +177,41 @@ class School:
 
     # --- going ---
 
+    def only_ipv6(self):
+        """The pupil has no IPv4, and the services have IPv6 besides."""
+        self.six = True
+        for address in (RESOLVER, *NAMES.values()):
+            self.internet.ip("addr", "add", f"{six(address)}/128", "dev", "lo", "nodad")
+        for machine, port, own in ((self.internet, "isp", "2001:db8:1::1"), (self.isp, "core", "2001:db8:1::2"),
+                                   (self.isp, "school", "2001:db8:2::1"), (self.router, "wan", "2001:db8:2::2"),
+                                   (self.router, "lan", "2001:db8:3::1"), (self.pupil, "net0", "2001:db8:3::2")):
+            machine.ip("addr", "add", f"{own}/64", "dev", port, "nodad")
+            machine.ip("addr", "add", f"fe80::{own.rsplit(':', 1)[1]}/64", "dev", port, "nodad")
+        for machine in (self.internet, self.isp, self.router):
+            machine.write("/proc/sys/net/ipv6/conf/all/forwarding", "1")
+        for machine, to, via in ((self.isp, "2001:db8:9::/64", "2001:db8:1::1"), (self.isp, "2001:db8:3::/64", "2001:db8:2::2"),
+                                 (self.internet, "2001:db8::/32", "2001:db8:1::2"), (self.router, "default", "2001:db8:2::1"),
+                                 (self.pupil, "default", "2001:db8:3::1")):
+            machine.ip("-6", "route", "add", to, "via", via)
+        self.pupil.ip("addr", "del", f"{PUPIL}/24", "dev", "net0")
+        for host, address in list(self.zone.items()):
+            self.zone[host] = f"{address} {six(address)}"
+        self.resolvers = [six(RESOLVER)]
+
     def start(self):
         hosts = [{"address": NAMES[host], "certificate": self.certificates[host], "ways": self.ways[host]}
                  for host in NAMES if not host.startswith("turn")] + self.extra_hosts
+        hosts += [dict(host, address=six(host["address"])) for host in hosts if self.six]
+        more = ("--listening-ip", six(TURN), "--relay-ip", six(TURN)) if self.six else ()
+        more2 = ("--listening-ip", six(TURN2), "--relay-ip", six(TURN2)) if self.six else ()
         settings = {"resolvers": {RESOLVER: self.zone, RESOLVER2: self.zone2 or self.zone}, "hosts": hosts}
+        if self.six:
+            settings["resolvers"][six(RESOLVER)] = self.zone
         self.program(self.internet, [sys.executable, str(HERE / "servers.py"), json.dumps(settings)], "ready")
         keys = (None, *self.certificates["turn.senso.test"])
         ports = ("--min-port", str(RELAYED[0]), "--max-port", str(RELAYED[1]))
-        self.stack.enter_context(coturn.coturn(TURN, 3478, 443, self.internet.inside, ports, keys))
-        self.stack.enter_context(coturn.coturn(TURN2, 3478, 5349, self.internet.inside))
+        self.stack.enter_context(coturn.coturn(TURN, 3478, 443, self.internet.inside, ports + more, keys))
+        self.stack.enter_context(coturn.coturn(TURN2, 3478, 5349, self.internet.inside, more2))
         table = "\n".join(("flush ruleset", "table inet router {", self.nat, *self.rules, "}"))
         self.router.run("sh", "-c", 'echo "$1" | nft -f -', "sh", table)
         for start in self.after:

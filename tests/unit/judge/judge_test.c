@@ -88,8 +88,14 @@ static const struct row rows[] = {
      NULL},
     {CHECK_STUN, TRANSPORT_UDP, "stun=silent udp.control=silent", "", VERDICT_BLOCKED,
      "udp-blocked", NULL},
-    {CHECK_STUN, TRANSPORT_UDP, "stun=silent udp.control=silent", "udp.beyond=reached",
-     VERDICT_BLOCKED, "udp-port-blocked", NULL},
+    {CHECK_STUN, TRANSPORT_UDP, "stun=silent stun=answered stun=silent", "", VERDICT_PASS, NULL,
+     NULL},
+    {CHECK_STUN, TRANSPORT_UDP, "stun=answered ports=0/4", "", VERDICT_DEGRADED,
+     "peer-range-blocked", NULL},
+    {CHECK_STUN, TRANSPORT_UDP, "stun=answered ports=1/4", "", VERDICT_PASS, NULL, NULL},
+    {CHECK_STUN, TRANSPORT_UDP, "stun=answered ports=unknown", "", VERDICT_PASS, NULL, NULL},
+    {CHECK_HTTPS, TRANSPORT_TCP, "tcp=timeout proxy=odd", "", VERDICT_BLOCKED, "proxy-unreachable",
+     NULL},
     {CHECK_STUN, TRANSPORT_UDP, "stun=silent udp.control=answered", "", VERDICT_BLOCKED, "stun-dpi",
      NULL},
     {CHECK_TURN, TRANSPORT_UDP, "turn=silent turn.binding=answered udp.control=answered", "",
@@ -201,14 +207,25 @@ static void test_the_exit_status_is_the_worst_of_what_is_required(void **state) 
   }
 }
 
-static void test_every_cause_is_found_by_its_id(void **state) {
+/* UDP of another host and port tells a closed port from closed UDP. */
+static void test_other_udp_that_is_answered_makes_it_a_port(void **state) {
   (void)state;
-  for (int i = 0; i < CAUSE_COUNT; i++) {
-    const char *id = cause_id((enum cause)i);
-    assert_ptr_equal(cause_find(id), id);
-    assert_true(strlen(cause_remedy(id)) > 20 || (enum cause)i == CAUSE_TRANSPARENT_PROXY);
-  }
-  assert_null(cause_find("weather"));
+  struct signs none = {0};
+  struct result two[2] = {{.host = (char *)(uintptr_t) "a.test", .kind = CHECK_STUN, .port = 3478},
+                          {.host = (char *)(uintptr_t) "a.test", .kind = CHECK_STUN, .port = 443}};
+  struct report r = {.rows = two, .n = 2};
+  add_all(&two[0].evidence, "stun=silent udp.control=silent");
+  add_all(&two[1].evidence, "stun=answered");
+  judge(&r, &none);
+  assert_string_equal(two[0].cause, "udp-port-blocked");
+  assert_int_equal(two[1].verdict, VERDICT_PASS);
+  for (int i = 0; i < 2; i++) evidence_free(&two[i].evidence);
+}
+
+static void test_every_cause_has_a_remedy(void **state) {
+  (void)state;
+  for (int i = 0; i < CAUSE_COUNT; i++)
+    assert_true(strlen(cause_remedy(cause_id((enum cause)i))) > 20);
 }
 
 int main(void) {
@@ -216,7 +233,8 @@ int main(void) {
       cmocka_unit_test(test_each_evidence_has_its_verdict),
       cmocka_unit_test(test_an_issuer_of_two_hosts_that_nobody_trusts_inspects),
       cmocka_unit_test(test_the_exit_status_is_the_worst_of_what_is_required),
-      cmocka_unit_test(test_every_cause_is_found_by_its_id),
+      cmocka_unit_test(test_other_udp_that_is_answered_makes_it_a_port),
+      cmocka_unit_test(test_every_cause_has_a_remedy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,7 +64,7 @@ static const struct row bad[] = {
     {"[]", 1, "the file: expected an object"},
     {"{\"version\":2,\"services\":[]}", 1, "version: expected 1"},
     {"{\"version\":1,\n\"servces\":[]}", 2, "servces: no such field"},
-    {"{\"version\":1,\"services\":[]}", 1, "services: expected a list of at least one service"},
+    {"{\"version\":1,\"services\":[]}", 1, "services: expected a list of at least one"},
     {"{\"version\":1,\"relayPorts\":[9,1],\"services\":[]}", 1, "relayPorts: expected the lowest"},
     {SERVICE("\"hosts\":[\"a b\"]," CHECKS), 3, "services[0].hosts[0]: expected a host name"},
     {SERVICE("\"hosts\":[\"a..b\"]," CHECKS), 3, "services[0].hosts[0]: expected a host name"},
