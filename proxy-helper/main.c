@@ -47,6 +47,20 @@ static struct text_style style_of(int fd) {
 
 /* --- files --- */
 
+static struct plan_choice choice_of(const struct helper *h) {
+  return (struct plan_choice){.region = h->options.region, .generation = h->options.generation};
+}
+
+/* What is said of it by --region or the file. */
+static bool has_region(const struct helper *h) {
+  const struct plan_choice choice = choice_of(h);
+  const char *region = plan_region(h->services, &choice);
+  bool found = strcmp(region, "all") == 0 || !h->options.region;
+  for (size_t i = 0; !found && i < h->services->n; i++)
+    found = h->services->list[i].region && strcmp(h->services->list[i].region, region) == 0;
+  return found;
+}
+
 static int load_services(struct helper *h) {
   struct services_fault fault = {0};
   char why[400], *text = NULL;
@@ -54,13 +68,9 @@ static int load_services(struct helper *h) {
   if (path && !(text = file_read(path, true, why, sizeof why))) return complain(why);
   int r = services_parse(&h->services, text ? text : data_services, &fault);
   free(text);
-  if (r == 0) return 0;
+  if (r == 0) return has_region(h) ? 0 : complain("--region: no service is of that region");
   (void)snprintf(why, sizeof why, "%s:%u: %s", path ? path : "services", fault.line, fault.text);
   return complain(r == -ENOMEM ? "out of memory" : why);
-}
-
-static struct plan_choice choice_of(const struct helper *h) {
-  return (struct plan_choice){.region = h->options.region, .generation = h->options.generation};
 }
 
 static int write_report(struct helper *h) {
@@ -107,6 +117,18 @@ static const char *proxy_of_environment(const char **ret_source) {
   return NULL;
 }
 
+/* Evidence that could not be kept would change verdicts. */
+static bool has_lost(const struct report *r) {
+  for (size_t i = 0; i < r->n; i++)
+    if (r->rows[i].evidence.failed) return true;
+  return r->environment.failed;
+}
+
+static const char *no_proxy_of_environment(void) {
+  const char *list = getenv("no_proxy");
+  return list && *list ? list : getenv("NO_PROXY");
+}
+
 static int check(struct helper *h) {
   struct net_entropy entropy;
   uv_loop_t loop;
@@ -115,6 +137,11 @@ static int check(struct helper *h) {
   const struct plan_choice choice = choice_of(h);
   if (plan_make(&h->report, h->services, &choice) < 0) return complain("out of memory");
   if (h->report.n == 0) return complain("no service is of that region and generation");
+  if (h->options.roots) { /* they decide what is trusted */
+    char *roots = file_read(h->options.roots, true, why, sizeof why);
+    if (!roots) return complain(why);
+    free(roots);
+  }
   if (!proxy && !h->options.no_proxy) proxy = proxy_of_environment(&source);
   net_entropy_init(&entropy);
   if (uv_loop_init(&loop) < 0) return complain("the loop cannot be made");
@@ -124,16 +151,20 @@ static int check(struct helper *h) {
   (void)strftime(h->report.started, sizeof h->report.started, "%Y-%m-%dT%H:%M:%SZ",
                  gmtime_r(&now, &tm));
   h->live = isatty(STDERR_FILENO) == 1;
-  const struct run_cfg cfg = {.loop = &loop,
-                              .rng = &entropy.rng,
-                              .report = &h->report,
-                              .signs = &h->signs,
-                              .roots = h->options.roots,
-                              .proxy = proxy,
-                              .proxy_source = source,
-                              .timeout_s = h->options.timeout_s,
-                              .ctx = h,
-                              .row_done = on_row};
+  const struct run_cfg cfg = {
+      .loop = &loop,
+      .rng = &entropy.rng,
+      .report = &h->report,
+      .signs = &h->signs,
+      .roots = h->options.roots,
+      .proxy = proxy,
+      .proxy_source = source,
+      .proxy_may_fail = !h->options.proxy,
+      .no_proxy = h->options.proxy ? NULL : no_proxy_of_environment(),
+      .peer_ports = {h->services->peer_ports[0], h->services->peer_ports[1]},
+      .timeout_s = h->options.timeout_s,
+      .ctx = h,
+      .row_done = on_row};
   int r = run_probes(&cfg, why, sizeof why);
   while (uv_run(&loop, UV_RUN_NOWAIT)) continue; /* what libuv still closes */
   (void)uv_loop_close(&loop);
@@ -141,6 +172,7 @@ static int check(struct helper *h) {
   if (h->live) (void)fputs("\r\033[K", stderr);
   if (r < 0) return complain(why);
   h->report.duration_ms = (unsigned)((net_clock_now() - begun) / MONO_MS);
+  if (has_lost(&h->report)) return complain("out of memory");
   judge(&h->report, &h->signs);
   return write_report(h);
 }
@@ -177,7 +209,8 @@ static int rules_out(struct helper *h) {
 }
 
 static int run_command(struct helper *h) {
-  int r = signs_parse(&h->signs, data_vendors) < 0 ? complain("out of memory") : load_services(h);
+  int r = signs_parse(&h->signs, data_vendors) < 0 ? complain("out of memory") : 0;
+  if (r == 0 && h->options.command != COMMAND_JUDGE) r = load_services(h);
   if (r != 0) return r;
   switch (h->options.command) {
   case COMMAND_CHECK: return check(h);

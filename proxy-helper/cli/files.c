@@ -61,7 +61,9 @@ static FILE *open_part(const char *path, char *part, size_t cap) {
     return NULL;
   }
   int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-  return fd < 0 ? NULL : fdopen(fd, "w");
+  FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+  if (fd >= 0 && !f) close(fd);
+  return f;
 }
 
 int file_write(const char *path, const char *text, char *why, size_t cap) {
@@ -75,6 +77,7 @@ int file_write(const char *path, const char *text, char *why, size_t cap) {
     good = false;
   }
   if (good) return 0;
+  if (f && part[0]) (void)unlink(part);
   (void)fail(why, cap, path ? path : "the standard output", strerror(e));
   return -1;
 }

@@ -5,8 +5,8 @@
 
 /*
  * Every cause that a report may name, with the remedy: what an IT person is to ask for or to do.
- * {host}, {port}, {transport}, {issuer}, {vendor}, {address}, {scheme}, {proxy}, {range} and
- * {clock} are filled in. A cause without a remedy does not compile.
+ * {host}, {port}, {issuer}, {address}, {portal}, {scheme}, {proxy}, {range} and {clock} are filled
+ * in. A cause without a remedy does not compile.
  */
 #define CAUSES(CAUSE)                                                                              \
   CAUSE(NO_NETWORK, "no-network",                                                                  \
@@ -54,13 +54,13 @@
         "{proxy}: it forbids it.")                                                                 \
   CAUSE(PROXY_UNREACHABLE, "proxy-unreachable",                                                    \
         "Correct or remove the proxy setting {proxy}: it "                                         \
-        "cannot be reached; or allow direct TCP to {host} "                                        \
-        "port {port}.")                                                                            \
+        "cannot be reached, or connects to nothing; or allow "                                     \
+        "direct TCP to {host} port {port}.")                                                       \
   CAUSE(PAC_SENDS_TO_PROXY, "pac-sends-to-proxy", "Let the PAC file answer DIRECT for {host}.")    \
   CAUSE(CAPTIVE_PORTAL, "captive-portal",                                                          \
         "Exempt the Senso hosts from the login page (walled "                                      \
-        "garden), or log in: {address} answers in the place of "                                   \
-        "{host}.")                                                                                 \
+        "garden), or log in: instead of {host} the page of "                                       \
+        "{portal} is shown.")                                                                      \
   CAUSE(TLS_INSPECTION, "tls-inspection",                                                          \
         "Exempt {host} port {port} from TLS inspection: its "                                      \
         "certificate is replaced by one of {issuer}.")                                             \
@@ -90,7 +90,7 @@
         "Exempt downloads of {host} from scanning and "                                            \
         "rewriting: what arrives is not what was published.")                                      \
   CAUSE(UDP_BLOCKED, "udp-blocked",                                                                \
-        "Allow outbound UDP 3478 and 443, and 49152-65535 to the "                                 \
+        "Allow outbound UDP 3478 and 443, and {range} to the "                                     \
         "relays: no UDP at all is answered.")                                                      \
   CAUSE(UDP_PORT_BLOCKED, "udp-port-blocked",                                                      \
         "Allow outbound UDP to {host} port {port}: other "                                         \
@@ -102,8 +102,8 @@
         "Allow the application STUN to {host} port {port}: other UDP to it "                       \
         "is answered, STUN is not.")                                                               \
   CAUSE(TURN_DPI, "turn-dpi",                                                                      \
-        "Allow the application TURN to {host} port {port}: STUN to it is "                         \
-        "answered, TURN is not.")                                                                  \
+        "Allow the application TURN to {host} port {port}: it is connected to, "                   \
+        "or answers STUN, and no TURN server's answer comes.")                                     \
   CAUSE(DTLS_DPI, "dtls-dpi",                                                                      \
         "Allow the application DTLS to {host} port {port}: STUN to it is "                         \
         "answered, DTLS is not.")                                                                  \

@@ -48,6 +48,16 @@ static bool range_sampled(const struct report *r) {
   return has_turn(r, true);
 }
 
+/* "4/5" of too few allocations, or "unknown": the addresses of a NAT's pool were not to be told. */
+static bool range_unknown(const struct report *r) {
+  for (size_t i = 0; i < r->n; i++) {
+    const char *relay = evidence_value(&r->rows[i].evidence, "relay");
+    const char *all = relay ? strchr(relay, '/') : NULL;
+    if (relay && (!all || strtol(all + 1, NULL, 10) < 6)) return true;
+  }
+  return false;
+}
+
 static bool ports_sampled(const struct report *r) {
   for (size_t i = 0; i < r->n; i++)
     if (evidence_value(&r->rows[i].evidence, "ports")) return true;
@@ -65,10 +75,13 @@ static const struct unknown unknowns[] = {
     {has_unnamed, "a name behind a pattern (*.example) that nobody gave was not tested"},
     {range_not_tried, "the relays' port range was not tried: that needs TURN credentials in the "
                       "services file"},
-    {range_sampled, "of the relays' port range six ports a server were tried, not all"},
+    {range_sampled, "of the relays' port range six ports a server were tried at most, not all"},
+    {range_unknown, "of a server fewer than six relayed ports could be tried (each TURN check says "
+                    "how many), which says nothing of the range"},
     {ports_sampled,
      "of the ports for direct data four were sampled; silence of one proves nothing"},
-    {no_mapping, "the NAT's mapping is not known: fewer than two STUN servers answered"},
+    {no_mapping,
+     "the NAT's mapping is not known: fewer than two addresses of STUN servers answered"},
 };
 
 const char *judge_not_provable(const struct report *r, size_t *at) {
@@ -85,7 +98,7 @@ static void clear(struct result *r) {
   r->verdict = VERDICT_NOT_TESTED;
   r->cause = NULL;
   r->n_also = 0;
-  r->proven = true;
+  r->proven = false;
   r->hop = 0;
   r->vendor[0] = r->fix[0] = '\0';
 }
@@ -118,6 +131,7 @@ static void blame(struct result *r, const struct view *v) {
   for (const struct rule *more = first + 1; more < rules + n_rules; more++) {
     if (!is_besides(more, first) || !more->holds(v)) continue;
     add_also(r, cause_id(more->cause));
+    if (more->verdict == VERDICT_BLOCKED) r->verdict = VERDICT_BLOCKED;
     return;
   }
 }
@@ -156,19 +170,25 @@ static void find_hop(struct result *r, const struct view *v) {
     if (what == cause_id(near[i])) r->hop = 1;
 }
 
+/* Pages and headers were known by their signs when they were seen; names and addresses are now. */
 static void find_vendor(struct result *r, const struct view *v) {
   static const struct {
     const char *id;
     enum sign_where where;
-  } places[] = {{"chain.issuer", SIGN_ISSUER}, {"chain.top", SIGN_ISSUER},
-                {"dns.address", SIGN_ADDRESS}, {"dns.canonical", SIGN_NAME},
-                {"http.header", SIGN_HEADER},  {"proxy.header", SIGN_HEADER}};
-  const char *found = view_value(v, "http.page");
-  if (found && strcmp(found, "unknown") == 0) found = NULL;
+  } places[] = {{"chain.issuer", SIGN_ISSUER},
+                {"chain.top", SIGN_ISSUER},
+                {"dns.address", SIGN_ADDRESS},
+                {"dns.canonical", SIGN_NAME}};
+  static const char *const known[] = {"http.page", "portal.page", "http.header"};
+  const char *found = NULL;
+  for (size_t i = 0; !found && i < sizeof known / sizeof *known; i++)
+    found = view_value(v, known[i]);
   for (size_t i = 0; !found && i < sizeof places / sizeof *places; i++) {
     const char *text = view_value(v, places[i].id);
     if (text) found = signs_find(v->signs, places[i].where, text);
   }
+  bool of_proxy = r->cause && strncmp(r->cause, "proxy-", 6) == 0;
+  if (!found && of_proxy) found = evidence_value(&r->evidence, "proxy.header");
   (void)snprintf(r->vendor, sizeof r->vendor, "%s", found ? found : "");
 }
 
@@ -203,10 +223,9 @@ static void say_fix(struct result *r, const struct view *v) {
                  v->report->relay_ports[1]);
   const struct filling with[] = {{"host", r->host},
                                  {"port", port},
-                                 {"transport", check_transport_name(r->transport)},
                                  {"issuer", view_value(v, "chain.issuer")},
-                                 {"vendor", r->vendor},
                                  {"address", evidence_value(&r->evidence, "dns.address")},
+                                 {"portal", view_value(v, "portal.to")},
                                  {"scheme", evidence_value(&r->evidence, "proxy.scheme")},
                                  {"proxy", evidence_value(env, "proxy")},
                                  {"range", range},
@@ -227,6 +246,7 @@ static void judge_tunnel(struct result *r, struct view *v) {
   if (view_passes(v)) {
     r->verdict = VERDICT_DEGRADED;
     r->cause = required;
+    r->proven = true;
     return;
   }
   blame(r, v);
@@ -244,14 +264,17 @@ static void judge_row(const struct report *report, struct result *r, const struc
   if (r->evidence.n == 0) return;
   if (view_passes(&v)) {
     r->verdict = VERDICT_PASS;
+    r->proven = true;
     find_faults(r, &v);
   } else if (is_tunnelled(r)) {
     judge_tunnel(r, &v);
   } else {
     blame(r, &v);
   }
-  if (r->verdict == VERDICT_NOT_TESTED) r->verdict = VERDICT_INCONCLUSIVE;
-  if (!r->cause || v.proxied) note_transparent(r, &v);
+  bool cut = evidence_is(&r->evidence, "deadline", "reached") && r->verdict != VERDICT_PASS;
+  if (r->verdict == VERDICT_NOT_TESTED || cut) r->verdict = VERDICT_INCONCLUSIVE;
+  if (r->verdict == VERDICT_INCONCLUSIVE) r->proven = false;
+  if (r->verdict == VERDICT_PASS || v.proxied) note_transparent(r, &v);
   if (r->cause) find_vendor(r, &v);
   find_hop(r, &v);
   say_fix(r, &v);
@@ -259,18 +282,19 @@ static void judge_row(const struct report *report, struct result *r, const struc
 
 /* --- the whole --- */
 
+static size_t count(const struct report *r, enum verdict v) {
+  size_t n = 0;
+  for (size_t i = 0; i < r->n; i++) n += r->rows[i].verdict == v;
+  return n;
+}
+
 static enum verdict worst(const struct report *r) {
   static const enum verdict order[] = {VERDICT_BLOCKED, VERDICT_DEGRADED, VERDICT_INCONCLUSIVE};
   for (size_t k = 0; k < sizeof order / sizeof *order; k++)
     for (size_t i = 0; i < r->n; i++)
       if (r->rows[i].required && r->rows[i].verdict == order[k]) return order[k];
-  return VERDICT_PASS;
-}
-
-static size_t count(const struct report *r, enum verdict v) {
-  size_t n = 0;
-  for (size_t i = 0; i < r->n; i++) n += r->rows[i].verdict == v;
-  return n;
+  /* Nothing is proven where nothing was tested. */
+  return count(r, VERDICT_NOT_TESTED) == r->n ? VERDICT_NOT_TESTED : VERDICT_PASS;
 }
 
 static void sum_up(struct report *r) {
@@ -294,9 +318,9 @@ int judge_exit_status(const struct report *r, bool strict) {
   switch (r->verdict) {
   case VERDICT_BLOCKED: return 1;
   case VERDICT_DEGRADED: return 2;
-  case VERDICT_INCONCLUSIVE: return 3;
-  case VERDICT_PASS:
-  case VERDICT_NOT_TESTED: break;
+  case VERDICT_INCONCLUSIVE:
+  case VERDICT_NOT_TESTED: return 3;
+  case VERDICT_PASS: break;
   }
   for (size_t i = 0; strict && i < r->n; i++)
     if (r->rows[i].required && r->rows[i].verdict == VERDICT_NOT_TESTED) return 3;

@@ -13,6 +13,12 @@ static enum verdict host(const struct report *r) {
                                                           : VERDICT_NOT_TESTED;
 }
 
+/* Of rows that are not reached: one that may be reached says more than those that are not. */
+static enum verdict better(enum verdict have, enum verdict row) {
+  return have == VERDICT_INCONCLUSIVE || row == VERDICT_INCONCLUSIVE ? VERDICT_INCONCLUSIVE
+                                                                     : VERDICT_BLOCKED;
+}
+
 static enum verdict srflx(const struct report *r) {
   enum verdict v = VERDICT_NOT_TESTED;
   for (size_t i = 0; i < r->n; i++) {
@@ -22,7 +28,7 @@ static enum verdict srflx(const struct report *r) {
       bool hard = r->mapping && strcmp(r->mapping, "endpoint-independent") != 0;
       return hard ? VERDICT_DEGRADED : VERDICT_PASS;
     }
-    v = VERDICT_BLOCKED;
+    v = better(v, row->verdict);
   }
   return v;
 }
@@ -32,10 +38,12 @@ static enum verdict relay(struct report *r) {
   for (size_t i = 0; i < r->n; i++) {
     const struct result *row = &r->rows[i];
     if (row->kind != CHECK_TURN || row->verdict == VERDICT_NOT_TESTED) continue;
-    if (v == VERDICT_NOT_TESTED) v = VERDICT_BLOCKED;
-    if (!reached(row)) continue;
-    r->via[row->transport] = true;
-    v = VERDICT_PASS;
+    if (reached(row)) {
+      r->via[row->transport] = true;
+      v = VERDICT_PASS;
+    } else if (v != VERDICT_PASS) {
+      v = better(v, row->verdict);
+    }
   }
   return v;
 }

@@ -3,12 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CLOCK_MOST 600 /* seconds that a clock may be wrong */
+#define CLOCK_MOST  600 /* seconds that a clock may be wrong */
+#define RELAY_LEAST 6   /* allocations that tell of the relays' range */
 
 /* --- the machine --- */
 
+/* Routes of other tables and VPNs are not looked at: what was reached says more. */
 static bool no_network(const struct view *v) {
-  return view_network_is(v, "network", "none");
+  if (!view_network_is(v, "network", "none")) return false;
+  for (size_t i = 0; i < v->report->n; i++) {
+    const struct result *r = &v->report->rows[i];
+    if (row_is(r, "", "tcp", "connected") || row_udp_answered(r)) return false;
+  }
+  return true;
 }
 
 static bool clock_is_wrong(const struct view *v) {
@@ -36,12 +43,17 @@ static bool proxy_auth_required(const struct view *v) {
 }
 
 static bool proxy_forbidden(const struct view *v) {
-  return proxy_says(v, "403") || proxy_says(v, "302") || proxy_says(v, "451") ||
-         proxy_says(v, "503");
+  return proxy_says(v, "403") || proxy_says(v, "302") || proxy_says(v, "451");
 }
 
 static bool proxy_unreachable(const struct view *v) {
   return proxy_says(v, "unreachable") || proxy_says(v, "odd");
+}
+
+/* It answers, and makes no tunnel: any other status. */
+static bool proxy_fails(const struct view *v) {
+  const char *proxy = evidence_value(&v->row->evidence, "proxy");
+  return direct_fails(v) && proxy && strcmp(proxy, "200") != 0;
 }
 
 /* The tunnel is there, and the direct way is not. */
@@ -51,9 +63,24 @@ static bool proxy_required(const struct view *v) {
 
 /* --- who answers --- */
 
+static bool sni_blocked(const struct view *v);
+
+/* What leads away for one host alone may be the host's own way, or a block page for its category.
+ */
 static bool captive_portal(const struct view *v) {
   const char *portal = view_value(v, "portal");
-  return portal && strcmp(portal, "none") != 0;
+  if (!portal || view_trust(v) == TRUST_SYSTEM || sni_blocked(v)) return false;
+  if (strcmp(portal, "redirect") == 0) return view_elsewhere_too(v, "portal.to");
+  return strcmp(portal, "511") == 0 || strcmp(portal, "login") == 0;
+}
+
+/* Port 80 shows the page of a filter that is known. */
+static bool portal_blocks(const struct view *v) {
+  return view_is(v, "portal", "block-page");
+}
+
+static bool led_away(const struct view *v) {
+  return view_is(v, "portal", "redirect") && !view_is(v, "tcp", "connected");
 }
 
 static bool answer_is_odd(const struct view *v) {
@@ -64,7 +91,8 @@ static bool answer_is_odd(const struct view *v) {
 }
 
 static bool dns_hijack(const struct view *v) {
-  return answer_is_odd(v) && view_network_is(v, "dns.nobody", "answered");
+  bool no = view_is(v, "dns", "nxdomain") || view_is(v, "dns", "refused");
+  return (answer_is_odd(v) || no) && view_network_is(v, "dns.nobody", "answered");
 }
 
 static bool dns_sinkhole(const struct view *v) {
@@ -99,18 +127,19 @@ static bool tcp_prohibited(const struct view *v) {
 
 /* --- TLS --- */
 
-static bool hello_is_unanswered(const char *end) {
-  return end &&
-         (strcmp(end, "reset") == 0 || strcmp(end, "fin") == 0 || strcmp(end, "silence") == 0);
+static bool tls_unanswered(const struct view *v) {
+  return view_has_tls(v) && hello_failed(view_value(v, "tls"));
 }
 
-static bool tls_unanswered(const struct view *v) {
-  return view_has_tls(v) && hello_is_unanswered(view_value(v, "tls"));
+/* A server may send an alert to a name that it does not know: that is an answer where the service's
+ * own name got none. */
+static bool control_is_answered(const struct view *v, const char *id) {
+  bool alert = view_is(v, id, "alert") && !view_is(v, "tls", "alert");
+  return alert || view_is(v, id, "done") || view_is(v, id, "http");
 }
 
 static bool another_name_is_answered(const struct view *v) {
-  const char *none = view_value(v, "tls.no-name"), *other = view_value(v, "tls.other-name");
-  return (none && !hello_is_unanswered(none)) || (other && !hello_is_unanswered(other));
+  return control_is_answered(v, "tls.no-name") || control_is_answered(v, "tls.other-name");
 }
 
 static bool sni_blocked(const struct view *v) {
@@ -130,9 +159,7 @@ static bool tls_inspection(const struct view *v) {
 }
 
 static bool inspection_untrusted(const struct view *v) {
-  const char *issuer = view_value(v, "chain.issuer");
-  if (view_trust(v) != TRUST_BAD) return false;
-  return view_same_issuer(v) > 0 || (issuer && signs_find(v->signs, SIGN_ISSUER, issuer));
+  return view_trust(v) == TRUST_BAD && view_same_issuer(v) > 0;
 }
 
 static bool certificate_invalid(const struct view *v) {
@@ -171,11 +198,12 @@ static bool http_ended(const struct view *v) {
 /* --- UDP, and TURN over anything --- */
 
 static bool is_silent(const struct view *v, const char *id) {
-  return view_is(v, id, "silent");
+  return view_is(v, id, "silent") && !row_was_answered(v->row, "", id);
 }
 
 static bool is_refused(const struct view *v, const char *id) {
-  return view_is(v, id, "refused") || view_is(v, id, "prohibited");
+  bool refused = view_is(v, id, "refused") || view_is(v, id, "prohibited");
+  return refused && !row_was_answered(v->row, "", id);
 }
 
 static const char *udp_id(const struct view *v) {
@@ -207,7 +235,7 @@ static bool stun_dpi_elsewhere(const struct view *v) {
   for (size_t i = 0; i < v->report->n; i++) {
     const struct result *r = &v->report->rows[i];
     const struct view at = {v->report, r, v->signs, false};
-    if (evidence_is(&r->evidence, "stun", "answered")) return false;
+    if (row_was_answered(r, "", "stun")) return false;
     other |= stun_dpi(&at);
   }
   return other && stun_unanswered(v);
@@ -215,7 +243,9 @@ static bool stun_dpi_elsewhere(const struct view *v) {
 
 static bool turn_dpi(const struct view *v) {
   if (v->row->kind != CHECK_TURN) return false;
-  if (view_is_stream(v)) return view_is(v, "turn", "silent") || view_is(v, "turn", "closed");
+  if (view_is_stream(v))
+    return view_is(v, "turn", "silent") || view_is(v, "turn", "closed") ||
+           view_is(v, "turn", "odd");
   return is_silent(v, "turn") && view_is(v, "turn.binding", "answered");
 }
 
@@ -238,20 +268,35 @@ static bool udp_blocked(const struct view *v) {
   return other && udp_unanswered(v);
 }
 
+/* --- the same elsewhere, or of one host alone: then its server may be what fails --- */
+
+static bool tcp_blocked_elsewhere(const struct view *v) {
+  return tcp_blocked(v) && view_elsewhere_too(v, "tcp");
+}
+
+static bool tcp_reset_elsewhere(const struct view *v) {
+  return tcp_reset(v) && view_elsewhere_too(v, "tcp");
+}
+
 const struct rule rules[] = {
-    {CAUSE_NO_NETWORK, LAYER_MACHINE, VERDICT_BLOCKED, true, no_network},
-    {CAUSE_PROXY_AUTH_REQUIRED, LAYER_PROXY, VERDICT_BLOCKED, true, proxy_auth_required},
-    {CAUSE_PROXY_FORBIDDEN, LAYER_PROXY, VERDICT_BLOCKED, true, proxy_forbidden},
-    {CAUSE_PROXY_UNREACHABLE, LAYER_PROXY, VERDICT_BLOCKED, true, proxy_unreachable},
-    {CAUSE_CAPTIVE_PORTAL, LAYER_PATH, VERDICT_BLOCKED, true, captive_portal},
-    {CAUSE_DNS_HIJACK, LAYER_DNS, VERDICT_BLOCKED, true, dns_hijack},
-    {CAUSE_DNS_SINKHOLE, LAYER_DNS, VERDICT_BLOCKED, true, dns_sinkhole},
-    {CAUSE_DNS_NXDOMAIN, LAYER_DNS, VERDICT_BLOCKED, true, dns_nxdomain},
-    {CAUSE_DNS_REFUSED, LAYER_DNS, VERDICT_BLOCKED, true, dns_refused},
-    {CAUSE_DNS_TIMEOUT, LAYER_DNS, VERDICT_BLOCKED, true, dns_timeout},
-    {CAUSE_TCP_BLOCKED, LAYER_PATH, VERDICT_BLOCKED, true, tcp_blocked},
-    {CAUSE_TCP_RESET, LAYER_PATH, VERDICT_BLOCKED, true, tcp_reset},
-    {CAUSE_TCP_PROHIBITED, LAYER_PATH, VERDICT_BLOCKED, true, tcp_prohibited},
+    {CAUSE_NO_NETWORK, LAYER_BELOW, VERDICT_BLOCKED, true, no_network},
+    {CAUSE_PROXY_AUTH_REQUIRED, LAYER_BELOW, VERDICT_BLOCKED, true, proxy_auth_required},
+    {CAUSE_PROXY_FORBIDDEN, LAYER_BELOW, VERDICT_BLOCKED, true, proxy_forbidden},
+    {CAUSE_PROXY_UNREACHABLE, LAYER_BELOW, VERDICT_BLOCKED, true, proxy_unreachable},
+    {CAUSE_PROXY_UNREACHABLE, LAYER_BELOW, VERDICT_BLOCKED, false, proxy_fails},
+    {CAUSE_CAPTIVE_PORTAL, LAYER_BELOW, VERDICT_BLOCKED, true, captive_portal},
+    {CAUSE_DNS_HIJACK, LAYER_BELOW, VERDICT_BLOCKED, true, dns_hijack},
+    {CAUSE_DNS_SINKHOLE, LAYER_BELOW, VERDICT_BLOCKED, true, dns_sinkhole},
+    {CAUSE_DNS_NXDOMAIN, LAYER_BELOW, VERDICT_BLOCKED, true, dns_nxdomain},
+    {CAUSE_DNS_REFUSED, LAYER_BELOW, VERDICT_BLOCKED, true, dns_refused},
+    {CAUSE_DNS_TIMEOUT, LAYER_BELOW, VERDICT_BLOCKED, true, dns_timeout},
+    {CAUSE_HTTP_BLOCKED, LAYER_BELOW, VERDICT_BLOCKED, true, portal_blocks},
+    {CAUSE_CAPTIVE_PORTAL, LAYER_BELOW, VERDICT_BLOCKED, false, led_away},
+    {CAUSE_TCP_BLOCKED, LAYER_BELOW, VERDICT_BLOCKED, true, tcp_blocked_elsewhere},
+    {CAUSE_TCP_BLOCKED, LAYER_BELOW, VERDICT_BLOCKED, false, tcp_blocked},
+    {CAUSE_TCP_RESET, LAYER_BELOW, VERDICT_BLOCKED, true, tcp_reset_elsewhere},
+    {CAUSE_TCP_RESET, LAYER_BELOW, VERDICT_BLOCKED, false, tcp_reset},
+    {CAUSE_TCP_PROHIBITED, LAYER_BELOW, VERDICT_BLOCKED, true, tcp_prohibited},
     {CAUSE_SNI_BLOCKED, LAYER_TLS, VERDICT_BLOCKED, true, sni_blocked},
     {CAUSE_TLS_BLOCKED, LAYER_TLS, VERDICT_BLOCKED, true, tls_blocked},
     {CAUSE_HTTP_BLOCKED, LAYER_TLS, VERDICT_BLOCKED, true, plain_http},
@@ -266,14 +311,14 @@ const struct rule rules[] = {
     {CAUSE_DOWNLOAD_ALTERED, LAYER_ABOVE, VERDICT_BLOCKED, true, download_altered},
     {CAUSE_HTTP_BLOCKED, LAYER_ABOVE, VERDICT_BLOCKED, true, http_ended},
     {CAUSE_TURN_AUTH_FAILED, LAYER_ABOVE, VERDICT_BLOCKED, true, turn_auth_failed},
-    {CAUSE_STUN_DPI, LAYER_PATH, VERDICT_BLOCKED, true, stun_dpi},
-    {CAUSE_STUN_DPI, LAYER_PATH, VERDICT_BLOCKED, false, stun_dpi_elsewhere},
+    {CAUSE_STUN_DPI, LAYER_BELOW, VERDICT_BLOCKED, true, stun_dpi},
+    {CAUSE_STUN_DPI, LAYER_BELOW, VERDICT_BLOCKED, false, stun_dpi_elsewhere},
     {CAUSE_TURN_DPI, LAYER_ABOVE, VERDICT_BLOCKED, true, turn_dpi},
     {CAUSE_DTLS_DPI, LAYER_ABOVE, VERDICT_BLOCKED, true, dtls_dpi},
-    {CAUSE_UDP_PORT_BLOCKED, LAYER_PATH, VERDICT_BLOCKED, true, udp_port_blocked},
-    {CAUSE_UDP_BLOCKED, LAYER_PATH, VERDICT_BLOCKED, true, udp_blocked},
-    {CAUSE_UDP_BLOCKED, LAYER_PATH, VERDICT_BLOCKED, false, udp_unanswered},
-    {CAUSE_PROXY_REQUIRED, LAYER_PROXY, VERDICT_BLOCKED, true, proxy_required},
+    {CAUSE_UDP_PORT_BLOCKED, LAYER_BELOW, VERDICT_BLOCKED, false, udp_port_blocked},
+    {CAUSE_UDP_BLOCKED, LAYER_BELOW, VERDICT_BLOCKED, true, udp_blocked},
+    {CAUSE_UDP_BLOCKED, LAYER_BELOW, VERDICT_BLOCKED, false, udp_unanswered},
+    {CAUSE_PROXY_REQUIRED, LAYER_BELOW, VERDICT_BLOCKED, true, proxy_required},
 };
 const size_t n_rules = sizeof rules / sizeof *rules;
 
@@ -285,7 +330,7 @@ static bool relay_counts(const struct view *v, long *ret_good, long *ret_all) {
   if (!relay) return false;
   *ret_good = strtol(relay, &end, 10);
   *ret_all = *end == '/' ? strtol(end + 1, NULL, 10) : 0;
-  return *ret_all > 0;
+  return *ret_all >= RELAY_LEAST;
 }
 
 static bool relay_none(const struct view *v) {
@@ -310,6 +355,12 @@ static bool peer_range_blocked(const struct view *v) {
   return ports && strncmp(ports, "0/", 2) == 0;
 }
 
+/* The resolver lies about the address of the family that is not needed. */
+static bool dns_lies_besides(const struct view *v) {
+  const char *kind = view_value(v, "dns.kind6");
+  return kind && strcmp(kind, "global") != 0 && strcmp(kind, "private") != 0;
+}
+
 static bool clock_off(const struct view *v) {
   return view_has_tls(v) && clock_is_wrong(v);
 }
@@ -317,8 +368,9 @@ static bool clock_off(const struct view *v) {
 const struct rule findings[] = {
     {CAUSE_RELAY_RANGE_BLOCKED, LAYER_ABOVE, VERDICT_BLOCKED, true, relay_none},
     {CAUSE_RELAY_RANGE_BLOCKED, LAYER_ABOVE, VERDICT_DEGRADED, true, relay_some},
-    {CAUSE_SYMMETRIC_NAT, LAYER_PATH, VERDICT_DEGRADED, true, symmetric_nat},
-    {CAUSE_PEER_RANGE_BLOCKED, LAYER_PATH, VERDICT_DEGRADED, false, peer_range_blocked},
-    {CAUSE_CLOCK_WRONG, LAYER_MACHINE, VERDICT_DEGRADED, true, clock_off},
+    {CAUSE_SYMMETRIC_NAT, LAYER_BELOW, VERDICT_DEGRADED, true, symmetric_nat},
+    {CAUSE_PEER_RANGE_BLOCKED, LAYER_BELOW, VERDICT_DEGRADED, false, peer_range_blocked},
+    {CAUSE_DNS_SINKHOLE, LAYER_BELOW, VERDICT_DEGRADED, true, dns_lies_besides},
+    {CAUSE_CLOCK_WRONG, LAYER_BELOW, VERDICT_DEGRADED, true, clock_off},
 };
 const size_t n_findings = sizeof findings / sizeof *findings;

@@ -4,8 +4,9 @@
 #include "judge/causes.h"
 #include "judge/view.h"
 
-/* What a rule speaks of: of each layer the first rule that holds names a cause. */
-enum layer { LAYER_MACHINE, LAYER_DNS, LAYER_PROXY, LAYER_PATH, LAYER_TLS, LAYER_ABOVE };
+/* What a rule speaks of. The first rule that holds names the cause; after one of TLS, which may be
+ * read on the way, the first one of what is above it is named besides. */
+enum layer { LAYER_BELOW, LAYER_TLS, LAYER_ABOVE };
 
 struct rule {
   enum cause cause;

@@ -34,26 +34,20 @@ bool view_passes(const struct view *v) {
   return row_passes(v->row, prefix(v));
 }
 
-static bool udp_answered(const struct result *r) {
-  static const char *const ids[] = {"stun",        "turn",         "dtls",
-                                    "udp.control", "turn.binding", "dtls.binding"};
-  for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
-    const char *is = evidence_value(&r->evidence, ids[i]);
-    if (!is) continue;
-    if (strcmp(is, "answered") == 0 || strcmp(is, "allocated") == 0 || strcmp(is, "401") == 0)
-      return true;
-  }
-  return false;
-}
-
 bool view_other_udp_answered(const struct view *v) {
   for (size_t i = 0; i < v->report->n; i++) {
     const struct result *r = &v->report->rows[i];
     const struct view at = {v->report, r, v->signs, false};
     bool same = r->port == v->row->port && strcmp(r->host, v->row->host) == 0;
-    if (!view_is_stream(&at) && !same && udp_answered(r)) return true;
+    if (!view_is_stream(&at) && !same && row_udp_answered(r)) return true;
   }
   return false;
+}
+
+/* Of one service: what is wrong with one of its hosts may be with all, and nobody on the way. */
+static bool is_related(const struct result *a, const struct result *b) {
+  bool same = a->service_id && b->service_id && strcmp(a->service_id, b->service_id) == 0;
+  return same || strcmp(a->host, b->host) == 0;
 }
 
 size_t view_same_issuer(const struct view *v) {
@@ -62,8 +56,18 @@ size_t view_same_issuer(const struct view *v) {
   for (size_t i = 0; issuer && i < v->report->n; i++) {
     const struct result *r = &v->report->rows[i];
     const struct view at = {v->report, r, v->signs, v->proxied};
-    if (strcmp(r->host, v->row->host) == 0 || !view_is(&at, "chain.issuer", issuer)) continue;
+    if (is_related(r, v->row) || !view_is(&at, "chain.issuer", issuer)) continue;
     n += view_trust(&at) == TRUST_BAD;
   }
   return n;
+}
+
+bool view_elsewhere_too(const struct view *v, const char *id) {
+  const char *value = view_value(v, id);
+  for (size_t i = 0; value && i < v->report->n; i++) {
+    const struct result *r = &v->report->rows[i];
+    const struct view at = {v->report, r, v->signs, v->proxied};
+    if (strcmp(r->host, v->row->host) != 0 && view_is(&at, id, value)) return true;
+  }
+  return false;
 }

@@ -27,7 +27,9 @@ bool view_has_tls(const struct view *v);
 bool view_passes(const struct view *v);
 /* Any UDP of any row was answered by other than this row's host and port. */
 bool view_other_udp_answered(const struct view *v);
-/* Rows of other hosts whose chain is bad and has the same issuer. */
+/* Another host has the same observation. */
+bool view_elsewhere_too(const struct view *v, const char *id);
+/* Rows of hosts of other services whose chain is bad and has the same issuer. */
 size_t view_same_issuer(const struct view *v);
 
 #endif

@@ -20,6 +20,11 @@ static enum trust trust_in_pin(const struct result *r, const char *prefix) {
   return row_is(r, prefix, "chain.name", "match") ? TRUST_GOOD : TRUST_NAME;
 }
 
+/* Whatever else is wrong with the certificate: a root of that store has signed it. */
+static bool leads_to_root(const char *store) {
+  return store && strcmp(store, "untrusted") != 0;
+}
+
 enum trust row_trust(const struct result *r, const char *prefix) {
   const char *public = row_value(r, prefix, "chain.public");
   if (!public) return TRUST_NONE;
@@ -29,8 +34,16 @@ enum trust row_trust(const struct result *r, const char *prefix) {
   if (strcmp(public, "name") == 0) return TRUST_NAME;
   if (strcmp(public, "ok") == 0)
     return row_is(r, prefix, "chain.pins", "no-match") ? TRUST_PIN_MISMATCH : TRUST_GOOD;
-  bool here = row_is(r, prefix, "chain.system", "ok") || row_is(r, prefix, "chain.chrome", "ok");
+  bool here = leads_to_root(row_value(r, prefix, "chain.system")) ||
+              leads_to_root(row_value(r, prefix, "chain.chrome"));
   return here ? TRUST_SYSTEM : TRUST_BAD;
+}
+
+bool hello_failed(const char *tls) {
+  static const char *const ends[] = {"reset", "fin", "silence", "alert", "odd"};
+  for (size_t i = 0; tls && i < sizeof ends / sizeof *ends; i++)
+    if (strcmp(tls, ends[i]) == 0) return true;
+  return false;
 }
 
 bool row_has_tls(const struct result *r) {
@@ -38,14 +51,20 @@ bool row_has_tls(const struct result *r) {
   return r->kind != CHECK_TURN || r->transport == TRANSPORT_TLS;
 }
 
-/* One of several tries is enough. */
-static bool was_answered(const struct result *r, const char *prefix, const char *id) {
+bool row_was_answered(const struct result *r, const char *prefix, const char *id) {
   char name[64];
   (void)snprintf(name, sizeof name, "%s%s", prefix, id);
   return evidence_count(&r->evidence, name, "answered") +
-             evidence_count(&r->evidence, name, "allocated") +
-             evidence_count(&r->evidence, name, "401") >
+             evidence_count(&r->evidence, name, "allocated") >
          0;
+}
+
+bool row_udp_answered(const struct result *r) {
+  static const char *const ids[] = {"stun",        "turn",         "dtls",
+                                    "udp.control", "turn.binding", "dtls.binding"};
+  for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+    if (row_was_answered(r, "", ids[i])) return true;
+  return row_is(r, "", "turn", "wrong-credentials");
 }
 
 bool row_passes(const struct result *r, const char *prefix) {
@@ -55,9 +74,9 @@ bool row_passes(const struct result *r, const char *prefix) {
     return row_is(r, prefix, "http", "answered") && !row_value(r, prefix, "http.page");
   case CHECK_WSS: return row_is(r, prefix, "ws", "open");
   case CHECK_DOWNLOAD: return row_is(r, prefix, "download", "match");
-  case CHECK_STUN: return was_answered(r, prefix, "stun");
-  case CHECK_TURN: return was_answered(r, prefix, "turn");
-  case CHECK_DTLS: return was_answered(r, prefix, "dtls");
+  case CHECK_STUN: return row_was_answered(r, prefix, "stun");
+  case CHECK_TURN: return row_was_answered(r, prefix, "turn");
+  case CHECK_DTLS: return row_was_answered(r, prefix, "dtls");
   case CHECK_TCP: return row_is(r, prefix, "tcp", "connected");
   }
   return false;

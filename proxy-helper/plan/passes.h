@@ -23,6 +23,15 @@ enum trust {
 };
 enum trust row_trust(const struct result *r, const char *prefix);
 
+/* What a ClientHello that was not answered by a handshake came to: a reset, an end, silence, an
+ * alert, or what is neither TLS nor HTTP. NULL is none of them. */
+bool hello_failed(const char *tls);
+
+/* Of several tries of an exchange one was answered: id is "stun", "turn" or "dtls". */
+bool row_was_answered(const struct result *r, const char *prefix, const char *id);
+/* Any UDP of the row was answered: the check itself or a control beside it. */
+bool row_udp_answered(const struct result *r);
+
 /* TLS is spoken on it. */
 bool row_has_tls(const struct result *r);
 /* All that the check asks for was seen. */

@@ -150,18 +150,31 @@ static bool has_pin(X509 *x, const struct service *s) {
   unsigned n = 0;
   uint8_t *der = NULL;
   int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
-  if (size <= 0 || EVP_Digest(der, (size_t)size, digest, &n, EVP_sha256(), NULL) != 1) return false;
+  bool hashed = size > 0 && EVP_Digest(der, (size_t)size, digest, &n, EVP_sha256(), NULL) == 1;
   OPENSSL_free(der);
+  if (!hashed) return false;
   (void)EVP_EncodeBlock(text + 7, digest, (int)n);
   for (size_t i = 0; i < s->n_pins; i++)
     if (strcmp(s->pins[i], (const char *)text) == 0) return true;
   return false;
 }
 
-static bool chain_has_pin(STACK_OF(X509) * chain, const struct service *s) {
-  for (int i = 0; i < sk_X509_num(chain); i++)
-    if (has_pin(sk_X509_value(chain, i), s)) return true;
-  return false;
+/* Whether the leaf is signed, over whatever others, by a certificate that is pinned, or is one.
+ * What is sent besides proves nothing: anyone has the public certificates. */
+static struct faults verify_pins(X509 *leaf, STACK_OF(X509) * chain, const struct service *s) {
+  struct faults none = {.trust = true, .first = X509_V_ERR_CERT_UNTRUSTED};
+  X509_STORE *pinned = X509_STORE_new();
+  size_t n = 0;
+  for (int i = 0; pinned && i < sk_X509_num(chain); i++) {
+    X509 *x = sk_X509_value(chain, i);
+    if (has_pin(x, s)) n += X509_STORE_add_cert(pinned, x) == 1;
+  }
+  if (n > 0) {
+    (void)X509_STORE_set_flags(pinned, X509_V_FLAG_PARTIAL_CHAIN);
+    none = verify(pinned, leaf, chain);
+  }
+  X509_STORE_free(pinned);
+  return none;
 }
 
 static void name_text(const X509_NAME *name, char to[NAME_MAX_TEXT]) {
@@ -203,13 +216,24 @@ static void say_store(struct evidence_list *to, const struct chain_question *q, 
   add(to, q, id, outcome(f, named), saw);
 }
 
-static void say_pins(struct evidence_list *to, const struct chain_question *q,
-                     STACK_OF(X509) * chain) {
-  if (q->service->n_pins == 0) return;
-  bool match = chain_has_pin(chain, q->service);
+/* Pins of a public root that is not sent: it is in the store that verified the chain. */
+static bool root_has_pin(X509_STORE *store, X509 *leaf, STACK_OF(X509) * chain,
+                         const struct service *s) {
+  X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+  bool found = false;
+  if (ctx && X509_STORE_CTX_init(ctx, store, leaf, chain) == 1 && X509_verify_cert(ctx) == 1) {
+    STACK_OF(X509) *good = X509_STORE_CTX_get0_chain(ctx);
+    for (int i = 0; i < sk_X509_num(good); i++) found |= has_pin(sk_X509_value(good, i), s);
+  }
+  X509_STORE_CTX_free(ctx);
+  ERR_clear_error();
+  return found;
+}
+
+static void say_pins(struct evidence_list *to, const struct chain_question *q, bool match) {
   add(to, q, "pins", match ? "match" : "no-match",
       match ? "the certificate is one that was pinned"
-            : "no certificate of the chain is one that was pinned");
+            : "no certificate that signs this one is one that was pinned");
   if (q->service->pinned) add(to, q, "expected", "pinned", "a private root is expected");
 }
 
@@ -233,11 +257,14 @@ void chain_judge(const struct chain_stores *s, SSL *ssl, const struct chain_ques
     struct faults chrome = verify(s->chrome, leaf, chain);
     say_store(to, q, "chrome", &chrome, named);
   }
+  if (q->service->n_pins == 0) return;
+  struct faults pins = verify_pins(leaf, chain, q->service);
   if (q->service->pinned) {
-    add(to, q, "dates", public.time ? "invalid" : "valid",
-        public.time ? "the certificate's dates are not valid now" : "the dates are valid now");
+    add(to, q, "dates", pins.time ? "invalid" : "valid",
+        pins.time ? "the certificate's dates are not valid now" : "the dates are valid now");
     add(to, q, "name", named ? "match" : "other",
         named ? "the name is the right one" : "the certificate is for another name");
   }
-  say_pins(to, q, chain);
+  bool match = !pins.trust || root_has_pin(s->public, leaf, chain, q->service);
+  say_pins(to, q, match);
 }

@@ -26,7 +26,10 @@ struct chain_question {
   const char *prefix; /* before the ids: "" or "proxy." */
 };
 
-/* Adds chain.public (ok, time, name, untrusted), chain.system, chain.pins, chain.issuer, ... */
+/* Adds chain.public, chain.system and (where it has roots of its own) chain.chrome: ok, time, name
+ * or untrusted; chain.issuer, chain.top; and of a service with pins chain.pins (match, no-match),
+ * with chain.expected, chain.dates (valid, invalid) and chain.name (match, other) where they
+ * replace the roots. */
 void chain_judge(const struct chain_stores *s, SSL *ssl, const struct chain_question *q,
                  struct evidence_list *to);
 

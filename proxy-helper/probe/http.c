@@ -7,7 +7,8 @@
 
 static int on_field(http_parser *p, const char *at, size_t n) {
   struct http_answer *h = p->data;
-  if (h->head.n + n < HTTP_HEAD_KEPT) {
+  if (h->head.n + h->field.n + n >= HTTP_HEAD_KEPT) h->full = true;
+  if (!h->full) {
     if (h->field.n == 0 && h->head.n > 0 && h->head.p[h->head.n - 1] != '\n')
       text_add(&h->head, "\n");
     text_add_bytes(&h->field, (struct bytes){(const uint8_t *)at, n});
@@ -17,6 +18,7 @@ static int on_field(http_parser *p, const char *at, size_t n) {
 
 static int on_value(http_parser *p, const char *at, size_t n) {
   struct http_answer *h = p->data;
+  if (h->full) return 0; /* it may be of a field that was left out */
   if (h->field.n > 0) {
     text_add_bytes(&h->head, (struct bytes){(const uint8_t *)h->field.p, h->field.n});
     text_add(&h->head, ": ");
@@ -45,7 +47,14 @@ static int on_body(http_parser *p, const char *at, size_t n) {
 
 static int on_done(http_parser *p) {
   struct http_answer *h = p->data;
-  h->done = true;
+  if (p->status_code / 100 != 1 || p->status_code == 101) {
+    h->done = true;
+    return 0;
+  }
+  /* Another one follows (RFC 9110 section 15.2). */
+  text_clear(&h->head);
+  h->head_done = false;
+  h->status = 0;
   return 0;
 }
 
@@ -79,6 +88,7 @@ bool http_answer_feed(struct http_answer *h, struct bytes bytes) {
   h->parser.data = h;
   size_t n = http_parser_execute(&h->parser, &settings, (const char *)bytes.p, bytes.n);
   h->upgraded = h->parser.upgrade;
+  if (h->done) return true; /* what follows is not of it */
   if (h->parser.http_errno != HPE_OK) h->failed = true;
   return h->upgraded || (!h->failed && n == bytes.n);
 }

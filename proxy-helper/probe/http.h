@@ -15,6 +15,7 @@ struct http_answer {
   struct text field; /* the header whose value is coming */
   EVP_MD_CTX *hash;  /* of the whole body */
   bool head_done, done, upgraded, failed;
+  bool full;       /* fields past HTTP_HEAD_KEPT are left out */
   unsigned status; /* 0: not known yet */
 };
 

@@ -160,8 +160,10 @@ void mapping_conclude(struct mapping *m) {
   else if (d.port_by_address)
     evidence_add(env, "mapping", "address-dependent",
                  "the NAT maps one socket to other ports for other servers");
-  else if (!d.hosts && d.address)
-    evidence_add(env, "mapping", "unknown", "the NAT has a pool of addresses");
+  else if (!d.hosts)
+    evidence_add(env, "mapping", "unknown",
+                 "the NAT's mapping is not known: one address of a STUN server answered, two are "
+                 "needed");
   else
     evidence_add(env, "mapping", "endpoint-independent",
                  "the NAT maps one socket to one port for %zu servers%s", d.n,

@@ -17,8 +17,10 @@
 
 #define SAMPLED 4
 #define ROUNDS  3
-#define APART   (700 * MONO_MS)
-#define LOWEST  1024 /* what devices choose their ports from */
+#define APART   (120 * MONO_MS) /* routers tell of few packets a second */
+#define LAST    (700 * MONO_MS)
+#define SETTLE  (300 * MONO_MS) /* until the rows of other servers have answered too */
+#define LOWEST  1024            /* what devices choose their ports from */
 
 /* Hops that a packet may take, by the round: the first routers past a school's own tell of it. */
 static const int hops[ROUNDS] = {2, 3, 5};
@@ -36,7 +38,7 @@ struct ports {
   int fd;
   struct net_watch *watch;
   struct net_timer *timer;
-  unsigned round;
+  unsigned step; /* 0: not begun; each sends to one port, the known one last */
   struct sampled known, list[SAMPLED]; /* known: the port that answers */
 };
 
@@ -110,9 +112,12 @@ static void on_ready(void *ctx, int events) {
   char data[64];
   (void)events;
   while (read_error(p)) continue;
-  while (recv(p->fd, data, sizeof data, MSG_DONTWAIT) >= 0 || errno != EAGAIN) continue;
+  for (unsigned i = 0; i < 64 && (recv(p->fd, data, sizeof data, MSG_DONTWAIT) >= 0 ||
+                                  errno == ECONNREFUSED || errno == EHOSTUNREACH);
+       i++)
+    continue;
   (void)net_watch_set(p->watch, NET_READABLE);
-  if (seen(p) == SAMPLED && p->round > 0) net_timer_set(p->timer, net_clock_now());
+  if (seen(p) == SAMPLED && p->step > 0) net_timer_set(p->timer, net_clock_now());
 }
 
 static void send_to(const struct ports *p, const struct sampled *s) {
@@ -125,15 +130,18 @@ static void send_to(const struct ports *p, const struct sampled *s) {
 
 static void on_timer(void *ctx) {
   struct ports *p = ctx;
-  if (p->round == ROUNDS || seen(p) == SAMPLED) {
+  if (p->step > ROUNDS * (SAMPLED + 1) || seen(p) == SAMPLED) {
     conclude(p);
     return;
   }
-  int ttl = hops[p->round++];
-  (void)setsockopt(p->fd, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl);
-  send_to(p, &p->known);
-  for (size_t i = 0; i < SAMPLED; i++) send_to(p, &p->list[i]);
-  net_timer_set(p->timer, mono_add(net_clock_now(), APART));
+  if (p->step > 0) {
+    unsigned at = (p->step - 1) % (SAMPLED + 1);
+    int ttl = hops[(p->step - 1) / (SAMPLED + 1)];
+    (void)setsockopt(p->fd, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl);
+    send_to(p, at < SAMPLED ? &p->list[at] : &p->known);
+  }
+  bool last = p->step++ == ROUNDS * (SAMPLED + 1);
+  net_timer_set(p->timer, mono_add(net_clock_now(), last ? LAST : APART));
 }
 
 int ports_new(struct ports **ret, struct run *run) {
@@ -164,18 +172,22 @@ struct ports *ports_free(struct ports *p) {
 
 /* One of each quarter of the range. */
 static void draw(struct ports *p) {
-  uint32_t low = LOWEST, span = (65536 - LOWEST) / SAMPLED;
+  const uint16_t *range = p->run->cfg.peer_ports;
+  uint32_t low = range[0] < LOWEST ? LOWEST : range[0];
+  uint32_t span = range[1] < low + SAMPLED ? 1 : (range[1] + 1 - low) / SAMPLED;
   for (uint32_t i = 0; i < SAMPLED; i++)
     p->list[i].port = (uint16_t)(low + i * span + rng_below(p->run->cfg.rng, span));
 }
 
 void ports_ask(struct ports *p, struct result *row, const struct addr *server) {
-  if (p->row || server->family != ADDR_V4) return;
+  if (p->step > 0 || server->family != ADDR_V4 || (p->row && p->row < row)) return;
+  if (!p->row) {
+    p->run->open++;
+    (void)net_watch_set(p->watch, NET_READABLE);
+    net_timer_set(p->timer, mono_add(net_clock_now(), SETTLE));
+  }
   p->row = row;
   p->server = *server;
   p->known.port = server->port;
   draw(p);
-  p->run->open++;
-  (void)net_watch_set(p->watch, NET_READABLE);
-  net_timer_set(p->timer, net_clock_now());
 }

@@ -20,7 +20,7 @@ static const char payload[] = "senso relay check";
 struct leg {
   struct relay *of;
   struct talk *talk;
-  struct addr relayed;
+  struct addr relayed, mapped;
   bool settled, stands, good; /* settled: allocated or not */
   unsigned times;
 };
@@ -32,6 +32,18 @@ struct relay {
   struct net_timer *timer;
   bool over;
 };
+
+/* The sockets of the allocations are seen with different addresses. */
+static bool has_pool(const struct relay *r) {
+  const struct leg *first = NULL;
+  for (size_t i = 0; i < RELAY_LEGS; i++) {
+    const struct leg *l = &r->legs[i];
+    if (!l->stands) continue;
+    if (first && !addr_ip_equal(&first->mapped, &l->mapped)) return true;
+    first = l;
+  }
+  return false;
+}
 
 static void conclude(struct relay *r) {
   unsigned good = 0, all = 0;
@@ -45,7 +57,7 @@ static void conclude(struct relay *r) {
     if (l->stands && !l->good) text_addf(&ports, "%s%u", ports.n ? ", " : "", l->relayed.port);
   }
   net_timer_set(r->timer, MONO_NEVER);
-  r->cfg.done(r->cfg.ctx, good, all, ports.p ? ports.p : "");
+  r->cfg.done(r->cfg.ctx, good, all, has_pool(r), ports.p ? ports.p : "");
   text_free(&ports);
 }
 
@@ -81,15 +93,26 @@ static void on_timer(void *ctx) {
   net_timer_set(r->timer, mono_add(net_clock_now(), AGAIN));
 }
 
+/* A permission is for an address, whatever the port. The other socket's is mostly the one of the
+ * allocation; where a NAT has a pool, that of another allocation may be. */
+static void permit(struct leg *l) {
+  for (size_t i = 0; i < RELAY_LEGS; i++) {
+    struct leg *other = &l->of->legs[i];
+    if (!other->stands) continue;
+    talk_send(l->talk, &other->mapped, bytes_of("permission"));
+    if (other != l && !addr_ip_equal(&other->mapped, &l->mapped))
+      talk_send(other->talk, &l->mapped, bytes_of("permission"));
+  }
+}
+
 static void on_done(void *ctx, const struct talk_result *result) {
   struct leg *l = ctx;
   l->settled = true;
   l->stands = result->relayed.family == l->of->cfg.server.family; /* or we could not send there */
   l->relayed = result->relayed;
   if (!l->stands) return;
-  /* A permission is for an address, whatever the port: the other socket's is the same one. */
-  struct addr self = result->mapped;
-  talk_send(l->talk, &self, bytes_of("permission"));
+  l->mapped = result->mapped;
+  permit(l);
   net_timer_set(l->of->timer, net_clock_now());
 }
 

@@ -16,8 +16,9 @@ struct relay_cfg {
   struct addr server;
   const char *username, *credential; /* borrowed for the relay's life */
   void *ctx;
-  /* Once: of `all` allocations that stood, `good` were reached; ports: theirs that were not. */
-  void (*done)(void *ctx, unsigned good, unsigned all, const char *ports);
+  /* Once: of `all` allocations that stood, `good` were reached; ports: theirs that were not. pool:
+   * the NAT gives sockets different addresses, so what was not reached says nothing. */
+  void (*done)(void *ctx, unsigned good, unsigned all, bool pool, const char *ports);
 };
 
 int relay_new(struct relay **ret, const struct relay_cfg *cfg);

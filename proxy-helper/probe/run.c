@@ -37,16 +37,22 @@ static const char *kind_of(const struct run *r, const struct addr *a) {
   return "global";
 }
 
-static void say_found(struct run_row *row, const struct addr *addrs, size_t n,
+/* Of the address that is tried first, and of the other family's. */
+static void say_found(struct run_row *row, const struct run_addrs *to, bool more,
                       const char *canonical) {
   char text[ADDR_TEXT_MAX];
   struct result *r = row->result;
-  (void)addr_format_ip(&addrs[0], text);
+  const char *kind = kind_of(row->run, &to->list[0]);
+  (void)addr_format_ip(&to->list[0], text);
   evidence_add(&r->evidence, "dns", "ok", "DNS: %s is %s%s", r->host, text,
-               n > 1 ? " (and others)" : "");
+               more ? " (and others)" : "");
   evidence_add(&r->evidence, "dns.address", text, "the first address is %s", text);
-  evidence_add(&r->evidence, "dns.kind", kind_of(row->run, &addrs[0]), "it is %s",
-               kind_of(row->run, &addrs[0]));
+  evidence_add(&r->evidence, "dns.kind", kind, "it is %s", kind);
+  if (to->n > 1) {
+    kind = kind_of(row->run, &to->list[1]);
+    evidence_add(&r->evidence, "dns.kind6", kind, "its IPv6 address %s is %s",
+                 addr_format_ip(&to->list[1], text), kind);
+  }
   if (canonical && strcmp(canonical, r->host) != 0)
     evidence_add(&r->evidence, "dns.canonical", canonical, "%s is an alias of %s", r->host,
                  canonical);
@@ -75,28 +81,31 @@ static struct run_addrs choose(const struct addr *addrs, size_t n, uint16_t port
   return to;
 }
 
-static void begin_row(struct run_row *row, const struct addr *addrs, size_t n) {
-  struct result *r = row->result;
+void run_reached(struct result *row, const struct addr *a) {
   char text[ADDR_TEXT_MAX];
-  struct run_addrs to = choose(addrs, n, r->port);
+  free(row->address);
+  row->address = strdup(addr_format_ip(a, text));
+}
+
+static void begin_row(struct run_row *row, const struct run_addrs *to) {
+  struct result *r = row->result;
   bool udp = check_is_udp(r->kind, r->transport);
   int e = 0;
-  if (to.n > 0) r->address = strdup(addr_format_ip(&to.list[0], text));
+  if (to->n > 0) run_reached(r, &to->list[0]); /* or tried, to begin with */
   if (!udp)
-    e = stream_row_new(&row->stream, row, &to);
-  else if (to.n > 0)
-    e = udp_row_new(&row->udp, row, &to);
-  if (e < 0 || (udp && to.n == 0)) run_row_over(row);
-  if (to.n > 0 && r->port == 443 && !udp) surroundings_know(row->run->around, &to.list[0]);
+    e = stream_row_new(&row->stream, row, to);
+  else if (to->n > 0)
+    e = udp_row_new(&row->udp, row, to);
+  if (e < 0 || (udp && to->n == 0)) run_row_over(row);
+  if (to->n > 0 && r->port == 443 && !udp) surroundings_know(row->run->around, &to->list[0]);
 }
 
 static void start_rows(struct run *r);
 
-static void proxy_named(struct run *r, int err, const struct addr *addrs) {
-  uint16_t port = r->proxy.port;
-  r->proxy_state = err == 0 ? PROXY_KNOWN : PROXY_LOST;
-  if (err == 0) r->proxy = addrs[0];
-  r->proxy.port = port;
+static void proxy_named(struct run *r, const struct addr *addrs, size_t n) {
+  const struct run_addrs to = choose(addrs, n, r->proxy.port);
+  r->proxy_state = to.n > 0 ? PROXY_KNOWN : PROXY_LOST;
+  if (to.n > 0) r->proxy = to.list[0];
   start_rows(r);
   run_closed(r);
 }
@@ -105,17 +114,18 @@ static void on_named(void *ctx, const char *host, int err, const struct addr *ad
                      const char *canonical) {
   struct run *r = ctx;
   if (r->proxy_state == PROXY_NAMING) { /* nothing else was asked for yet */
-    proxy_named(r, err, addrs);
+    proxy_named(r, addrs, err == 0 ? n : 0);
     return;
   }
   for (size_t i = 0; i < r->cfg.report->n; i++) {
     struct run_row *row = &r->rows[i];
     if (row->over || row->result->unnamed || strcmp(row->result->host, host) != 0) continue;
-    if (err == 0)
-      say_found(row, addrs, n, canonical);
+    const struct run_addrs to = choose(addrs, err == 0 ? n : 0, row->result->port);
+    if (to.n > 0)
+      say_found(row, &to, n > 1, canonical);
     else
-      say_not_found(row, err);
-    begin_row(row, addrs, err == 0 ? n : 0);
+      say_not_found(row, err ? err : -ENOENT);
+    begin_row(row, &to);
   }
 }
 
@@ -127,10 +137,10 @@ static void start_row(struct run *r, size_t i) {
   if (result->unnamed) {
     run_row_over(row);
   } else if (addr_parse_ip(result->host, result->port, &literal)) {
-    begin_row(row, &literal, 1);
+    begin_row(row, &(struct run_addrs){.list = {literal}, .n = 1});
   } else if (names_ask(r->names, result->host) < 0) {
     evidence_add(&result->evidence, "dns", "refused", "DNS cannot be asked here");
-    begin_row(row, NULL, 0);
+    begin_row(row, &(struct run_addrs){.n = 0});
   }
 }
 
@@ -165,7 +175,11 @@ static int read_proxy(struct run *r, char *why, size_t cap) {
   if (port < 1 || port > 65535 || end != host + n || size == 0 || size >= sizeof r->proxy_host) {
     (void)snprintf(why, cap, "the proxy of %s: expected http://host:port or https://host:port",
                    r->cfg.proxy_source);
-    return -EINVAL;
+    if (!r->cfg.proxy_may_fail) return -EINVAL;
+    evidence_add(&r->cfg.report->environment, "proxy.ignored", r->cfg.proxy_source,
+                 "%s is not used: it is no http:// or https:// proxy with a port",
+                 r->cfg.proxy_source);
+    return 0;
   }
   bool bracketed = host[0] == '[' && host[size - 1] == ']';
   (void)snprintf(r->proxy_host, sizeof r->proxy_host, "%.*s", (int)(bracketed ? size - 2 : size),
@@ -201,6 +215,21 @@ static void on_deadline(void *ctx) {
       evidence_add(&r->rows[i].result->evidence, "deadline", "reached",
                    "this was not over after %u s", r->cfg.timeout_s);
   uv_stop(r->cfg.loop);
+}
+
+/* As curl reads it: names and their subdomains, with commas between; "*" is every host. */
+bool run_goes_direct(const struct run *r, const char *host) {
+  size_t n = strlen(host), k;
+  for (const char *at = r->cfg.no_proxy; at && *at; at += k) {
+    at += strspn(at, ", \t");
+    k = strcspn(at, ", \t");
+    const char *name = at + (*at == '.');
+    size_t size = k - (*at == '.');
+    if (size == 1 && *name == '*') return true;
+    bool ends = size > 0 && size <= n && strncasecmp(host + n - size, name, size) == 0;
+    if (ends && (size == n || host[n - size - 1] == '.')) return true;
+  }
+  return false;
 }
 
 static int make(struct run *r, char *why, size_t cap) {

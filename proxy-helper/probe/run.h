@@ -17,6 +17,9 @@ struct run_cfg {
   const char *roots;        /* a file of public roots, or NULL */
   const char *proxy;        /* "http://host:port", or NULL */
   const char *proxy_source; /* whose word that is */
+  bool proxy_may_fail;      /* a proxy that cannot be used is told of, and is no error */
+  const char *no_proxy;     /* hosts that go without: names with commas between, or NULL */
+  uint16_t peer_ports[2];   /* of the services file */
   unsigned timeout_s;       /* of everything */
   void *ctx;
   void (*row_done)(void *ctx, const struct result *row); /* nothing more comes of it */

@@ -57,6 +57,11 @@ void run_closed(struct run *r);
 /* A row is over: nothing of it is under way. */
 void run_row_over(struct run_row *row);
 
+/* The row's report names the address that was reached. */
+void run_reached(struct result *row, const struct addr *a);
+/* No proxy is to be asked for this host. */
+bool run_goes_direct(const struct run *r, const char *host);
+
 /* Begins on a row whose addresses are known; with none it goes by the proxy, if there is one. */
 int stream_row_new(struct stream_row **ret, struct run_row *row, const struct run_addrs *to);
 struct stream_row *stream_row_free(struct stream_row *s);
@@ -76,7 +81,8 @@ void mapping_conclude(struct mapping *m);
 int ports_new(struct ports **ret, struct run *run);
 struct ports *ports_free(struct ports *p);
 /* A server that answers at this address and port: sampled ports of it, beside that one, are tried;
- * what comes of it is added to the row's evidence. The first call counts. */
+ * what comes of it is added to the row's evidence. Of calls that come shortly after one another
+ * that of the first row in the plan counts. */
 void ports_ask(struct ports *p, struct result *row, const struct addr *server);
 
 /* The machine and what is near to it: interfaces, resolvers, boxes that answer for others. */

@@ -1,4 +1,5 @@
 #include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -14,12 +15,18 @@ static void note_date(struct try *t) {
   char id[64];
   const char *public = evidence_value(try_evidence(t), try_id(t, "chain.public", id));
   bool counts = public && (strcmp(public, "ok") == 0 || strcmp(public, "time") == 0);
-  if (!counts || evidence_value(env, "clock") ||
-      !http_answer_header(&t->http, "Date", date, sizeof date) ||
+  if (!counts || !http_answer_header(&t->http, "Date", date, sizeof date) ||
       !strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &tm))
     return;
   char value[24];
-  long long off = net_clock_unix_us() / 1000000 - (long long)timegm(&tm);
+  /* What a cache gives has the Date of its origin, and Age since (RFC 9111 section 5.1). */
+  char age[16] = "0";
+  (void)http_answer_header(&t->http, "Age", age, sizeof age);
+  long long was = (long long)timegm(&tm) + strtoll(age, NULL, 10);
+  long long off = net_clock_unix_us() / 1000000 - was;
+  /* A clock that is wrong is so for every host, a host's wrong one for itself. */
+  const char *before = evidence_value(env, "clock");
+  if (before && llabs(strtoll(before, NULL, 10)) <= llabs(off) + 60) return;
   (void)snprintf(value, sizeof value, "%lld", off);
   evidence_add(env, "clock", value, "the clock is %lld s off, by the Date of %s", off,
                try_result(t)->host);
@@ -108,19 +115,37 @@ static bool leads_elsewhere(const char *location, const char *host) {
   return n - at != strlen(domain) || strncasecmp(p + at, domain, n - at) != 0;
 }
 
+static void see_portal(struct try *t, const char *value, const char *to, const char *how) {
+  SEE(t, "portal", value, "HTTP on port 80 %s", how);
+  SEE(t, "portal.to", to, "that is of %s", to);
+}
+
 static void say_portal(struct try *t) {
-  char location[400];
+  char location[400] = "", to[260];
+  const char *host = try_result(t)->host, *vendor = page_vendor(t);
   unsigned status = t->http.status;
   bool moved = status >= 300 && status < 400 &&
                http_answer_header(&t->http, "Location", location, sizeof location);
-  if (status == 511)
-    SEE(t, "portal", "511", "HTTP on port 80 is answered with 511: the network asks for a login");
-  else if (moved && leads_elsewhere(location, try_result(t)->host))
-    SEE(t, "portal", "redirect", "HTTP on port 80 leads to %s", location);
-  else if (t->http.body.p && strcasestr(t->http.body.p, "type=\"password\""))
-    SEE(t, "portal", "login", "HTTP on port 80 shows a login form");
-  else
+  if (moved && leads_elsewhere(location, host)) {
+    /* The rest of the address may hold what is this device's alone. */
+    const char *at = strstr(location, "://") + 3;
+    (void)snprintf(to, sizeof to, "%.*s", (int)strcspn(at, ":/?#"), at);
+  } else {
+    moved = false;
+    (void)snprintf(to, sizeof to, "%s", host);
+  }
+  if (vendor) {
+    see_portal(t, "block-page", to, "shows the block page of a filter");
+    SEE(t, "portal.page", vendor, "the page is a block page of %s", vendor);
+  } else if (status == 511) {
+    see_portal(t, "511", to, "is answered with 511: the network asks for a login");
+  } else if (moved) {
+    see_portal(t, "redirect", to, "leads to another site");
+  } else if (t->http.body.p && strcasestr(t->http.body.p, "type=\"password\"")) {
+    see_portal(t, "login", to, "shows a login form");
+  } else {
     SEE(t, "portal", "none", "HTTP on port 80 is answered with %u", status);
+  }
 }
 
 static void answered(struct try *t, bool whole) {
@@ -149,12 +174,24 @@ void try_http_ended(struct try *t, enum attempt_end how) {
     SEE(t, "ws", try_word(how), "the WebSocket upgrade %s", try_phrase(how));
 }
 
+/* With the port where it is not the scheme's own (RFC 9110 section 7.2). */
+static void write_host(const struct try *t, char *to, size_t cap) {
+  const struct result *r = try_result(t);
+  struct addr literal;
+  bool v6 = addr_parse_ip(r->host, 0, &literal) && literal.family == ADDR_V6;
+  bool usual = t->purpose == FOR_PORTAL || r->port == 443;
+  int n = snprintf(to, cap, "%s%s%s", v6 ? "[" : "", r->host, v6 ? "]" : "");
+  if (!usual && n > 0 && (size_t)n < cap) (void)snprintf(to + n, cap - (size_t)n, ":%u", r->port);
+}
+
 void try_http_send(struct try *t) {
   struct text request = {0};
   const struct check *check = try_result(t)->check;
   const char *path = t->purpose != FOR_PORTAL && check->path ? check->path : "/";
+  char host[300];
+  write_host(t, host, sizeof host);
   text_addf(&request, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: senso-proxy-helper\r\n", path,
-            try_result(t)->host);
+            host);
   if (t->purpose != FOR_PORTAL && try_result(t)->kind == CHECK_WSS) {
     uint8_t nonce[16];
     const struct rng *rng = t->of->row->run->cfg.rng;

@@ -8,7 +8,8 @@
 #include "plan/passes.h"
 #include "probe/stream_try.h"
 
-static void launch(struct stream_row *s, enum purpose purpose, const struct addr *remote);
+static bool launch(struct stream_row *s, enum purpose purpose, bool proxied,
+                   const struct addr *remote);
 
 /* --- the end of a try --- */
 
@@ -21,20 +22,46 @@ static void on_reap(void *ctx) {
   if (s->open == 0) run_row_over(s->row);
 }
 
-/* What is asked when the check has failed. */
-static void look_deeper(struct stream_row *s, const struct try *t) {
+static void launch_tunnel(struct stream_row *s) {
   const struct run *run = s->row->run;
-  const struct evidence_list *e = &s->row->result->evidence;
-  struct addr web = t->remote;
-  const char *tls = evidence_value(e, "tls");
+  struct result *r = s->row->result;
+  if (run_goes_direct(run, r->host)) return;
+  if (run->proxy_state == PROXY_KNOWN)
+    (void)launch(s, FOR_CHECK, true, &run->proxy);
+  else if (run->proxy_state == PROXY_LOST)
+    evidence_add(&r->evidence, "proxy", "unreachable", "there is no address of the proxy %s",
+                 run->proxy_host);
+}
+
+/* ClientHellos with another name, or none, tell whether the name is what is in the way. */
+static void try_other_names(struct stream_row *s, bool proxied, const struct addr *remote) {
+  if (!hello_failed(row_value(s->row->result, proxied ? "proxy." : "", "tls"))) return;
+  (void)launch(s, FOR_NO_NAME, proxied, remote);
+  (void)launch(s, FOR_OTHER_NAME, proxied, remote);
+}
+
+/* One lost packet or one server that restarts is no filter: the other family's address is tried, or
+ * the same once more. */
+static void repeat(struct stream_row *s, const struct addr *remote, bool reached) {
+  bool other = s->to.n > 1 && !reached && launch(s, FOR_CHECK, false, &s->to.list[1]);
+  if (!other && (!reached || hello_failed(row_value(s->row->result, "", "tls"))))
+    (void)launch(s, FOR_CHECK, false, remote);
+}
+
+/* What is asked when the check has failed directly, all at once. */
+static void look_deeper(struct stream_row *s, const struct try *t) {
+  struct addr web = s->to.list[0];
   web.port = 80;
-  if (tls &&
-      (strcmp(tls, "reset") == 0 || strcmp(tls, "fin") == 0 || strcmp(tls, "silence") == 0)) {
-    launch(s, FOR_NO_NAME, &t->remote);
-    launch(s, FOR_OTHER_NAME, &t->remote);
+  bool reached = evidence_is(try_evidence(t), "tcp", "connected");
+  if (reached && !s->named) {
+    s->named = true;
+    try_other_names(s, false, &t->remote);
   }
-  if (s->row->result->port == 443) launch(s, FOR_PORTAL, &web);
-  if (run->proxy_state == PROXY_KNOWN) launch(s, FOR_TUNNEL, &run->proxy);
+  if (s->again) return;
+  s->again = true;
+  repeat(s, &t->remote, reached);
+  if (s->row->result->port == 443) (void)launch(s, FOR_PORTAL, false, &web);
+  launch_tunnel(s);
 }
 
 void try_over(struct try *t) {
@@ -44,10 +71,9 @@ void try_over(struct try *t) {
   t->turn = turn_client_free(t->turn);
   t->turn_timer = net_timer_free(t->turn_timer);
   s->open--;
-  if (t->purpose == FOR_CHECK && !row_passes(s->row->result, "")) {
-    bool unreached = !evidence_is(try_evidence(t), "tcp", "connected");
-    if (unreached && s->to.n > 1 && addr_equal(&t->remote, &s->to.list[0]))
-      launch(s, FOR_CHECK, &s->to.list[1]);
+  if (t->purpose == FOR_CHECK && !row_passes(s->row->result, try_prefix(t))) {
+    if (t->proxied)
+      try_other_names(s, true, &t->remote);
     else
       look_deeper(s, t);
   }
@@ -56,20 +82,16 @@ void try_over(struct try *t) {
 
 /* --- the attempt --- */
 
-static const char *prefix_of(const struct try *t) {
-  return t->purpose == FOR_TUNNEL ? "proxy." : "";
-}
-
 static void look_at_chain(struct try *t) {
   const struct chain_question q = {
-      .host = try_result(t)->host, .service = try_result(t)->service, .prefix = prefix_of(t)};
+      .host = try_result(t)->host, .service = try_result(t)->service, .prefix = try_prefix(t)};
   SEE(t, "tls", "done", "the TLS handshake with the name %s is done", q.host);
   chain_judge(t->of->row->run->stores, attempt_ssl(t->attempt), &q, try_evidence(t));
 }
 
 static void on_up(void *ctx) {
   struct try *t = ctx;
-  if (t->purpose == FOR_TUNNEL) try_say_proxy(t, END_ODD);
+  if (t->proxied && t->purpose == FOR_CHECK) try_say_proxy(t, END_ODD);
   try_say_connected(t);
   if (t->purpose == FOR_NO_NAME || t->purpose == FOR_OTHER_NAME) {
     try_say_controls_done(t);
@@ -82,13 +104,13 @@ static void on_up(void *ctx) {
   case CHECK_WSS:
   case CHECK_DOWNLOAD: try_http_send(t); return;
   case CHECK_TURN:
-    if (attempt_ssl(t->attempt) && row_trust(try_result(t), prefix_of(t)) != TRUST_GOOD)
+    if (attempt_ssl(t->attempt) && row_trust(try_result(t), try_prefix(t)) != TRUST_GOOD)
       try_over(t); /* nothing of a credential goes to a stranger */
     else
       try_turn_begin(t);
     return;
   case CHECK_TCP:
-    if (t->purpose == FOR_TUNNEL) SEE(t, "tcp", "connected", "the proxy connects");
+    if (t->proxied) SEE(t, "tcp", "connected", "the proxy connects");
     try_over(t);
     return;
   case CHECK_STUN:
@@ -109,10 +131,12 @@ static void on_ended(void *ctx, enum attempt_step step, enum attempt_end how) {
   struct try *t = ctx;
   if (t->over) return;
   if (step > STEP_TCP && step < STEP_UP) try_say_connected(t);
-  if (step == STEP_TLS && t->purpose == FOR_TUNNEL) try_say_proxy(t, how);
+  if (step == STEP_TLS && t->proxied && t->purpose == FOR_CHECK) try_say_proxy(t, how);
   switch (step) {
   case STEP_TCP: try_say_unreached(t, how); break;
-  case STEP_PROXY: try_say_proxy(t, how); break;
+  case STEP_PROXY:
+    if (t->purpose == FOR_CHECK) try_say_proxy(t, how);
+    break;
   case STEP_TLS: try_say_tls(t, how); break;
   case STEP_UP:
     if (t->turn)
@@ -134,6 +158,7 @@ static int begin(struct try *t) {
   struct stream_row *s = t->of;
   struct addr literal;
   const char *host = s->row->result->host;
+  const struct run *run = s->row->run;
   bool named = !addr_parse_ip(host, 0, &literal);
   const struct attempt_cfg cfg = {
       .loop = s->row->run->cfg.loop,
@@ -145,9 +170,9 @@ static int begin(struct try *t) {
              : named                        ? host
                                             : NULL,
       .tls = speaks_tls(t) ? chain_context(s->row->run->stores) : NULL,
-      .proxied = t->purpose == FOR_TUNNEL,
-      .proxy_tls = s->row->run->proxy_tls ? chain_context(s->row->run->stores) : NULL,
-      .proxy_name = s->row->run->proxy_host,
+      .proxied = t->proxied,
+      .proxy_tls = run->proxy_tls ? chain_context(run->stores) : NULL,
+      .proxy_name = addr_parse_ip(run->proxy_host, 0, &literal) ? NULL : run->proxy_host,
       .tcp_time = TCP_TIME,
       .time = STEP_TIME,
       .ctx = t,
@@ -158,18 +183,23 @@ static int begin(struct try *t) {
   return r < 0 ? r : attempt_new(&t->attempt, &cfg);
 }
 
-static void launch(struct stream_row *s, enum purpose purpose, const struct addr *remote) {
+/* False: it ended at once. */
+static bool launch(struct stream_row *s, enum purpose purpose, bool proxied,
+                   const struct addr *remote) {
   struct try *t = calloc(1, sizeof *t);
-  if (!t) return;
+  if (!t) return false;
   t->of = s;
   t->purpose = purpose;
+  t->proxied = proxied;
   t->remote = *remote;
   list_push_back(&s->tries, &t->node);
   s->open++;
   int r = begin(t);
-  if (r == 0) return;
-  try_say_unreached(t, r == -ENETUNREACH || r == -EHOSTUNREACH ? END_PROHIBITED : END_ODD);
+  if (r == 0) return true;
+  if (!try_is_second(t)) /* a family that is not here is no finding where there is another */
+    try_say_unreached(t, r == -ENETUNREACH || r == -EHOSTUNREACH ? END_PROHIBITED : END_ODD);
   try_over(t);
+  return false;
 }
 
 /* --- the row --- */
@@ -187,9 +217,9 @@ int stream_row_new(struct stream_row **ret, struct run_row *row, const struct ru
   *ret = s;
   s->to = *to;
   if (to->n > 0)
-    launch(s, FOR_CHECK, &to->list[0]);
-  else if (row->run->proxy_state == PROXY_KNOWN)
-    launch(s, FOR_TUNNEL, &row->run->proxy);
+    (void)launch(s, FOR_CHECK, false, &to->list[0]);
+  else
+    launch_tunnel(s);
   if (s->open == 0) net_timer_set(s->reap, net_clock_now());
   return 0;
 }

@@ -34,9 +34,10 @@ void try_say_connected(struct try *t) {
   char remote[ADDR_TEXT_MAX];
   mono_us rtt = attempt_rtt(t->attempt);
   (void)addr_format(&t->remote, remote);
-  if (t->purpose == FOR_CHECK)
-    SEE(t, "tcp", "connected", "TCP to %s connected in %llu ms", remote,
-        (unsigned long long)(rtt / MONO_MS));
+  if (t->purpose != FOR_CHECK || t->proxied) return;
+  SEE(t, "tcp", "connected", "TCP to %s connected in %llu ms", remote,
+      (unsigned long long)(rtt / MONO_MS));
+  run_reached(try_result(t), &t->remote);
 }
 
 void try_say_unreached(struct try *t, enum attempt_end how) {
@@ -45,10 +46,16 @@ void try_say_unreached(struct try *t, enum attempt_end how) {
   char remote[ADDR_TEXT_MAX];
   (void)addr_format(&t->remote, remote);
   bool known = how == END_TIMEOUT || how == END_RESET || how == END_PROHIBITED;
-  if (t->purpose == FOR_TUNNEL)
+  if (t->purpose == FOR_PORTAL) return;
+  if (t->purpose != FOR_CHECK)
+    SEE(t, t->purpose == FOR_NO_NAME ? "tls.no-name" : "tls.other-name", "unreached",
+        "TCP to %s for another name %s", remote, try_phrase(how));
+  else if (t->proxied)
     evidence_add(try_evidence(t), "proxy", "unreachable", "TCP to the proxy at %s %s", remote,
                  try_phrase(how));
-  else if (t->purpose == FOR_CHECK)
+  else if (try_is_second(t)) /* what is said of the first address stands */
+    SEE(t, "tcp.second", known ? words[how] : "odd", "TCP to %s %s", remote, try_phrase(how));
+  else
     SEE(t, "tcp", known ? words[how] : "odd", "TCP to %s %s", remote, try_phrase(how));
 }
 
@@ -71,7 +78,7 @@ void try_say_proxy(struct try *t, enum attempt_end how) {
   char value[16];
   const char *head = attempt_proxy_head(t->attempt);
   unsigned status = attempt_proxy_status(t->attempt);
-  (void)snprintf(value, sizeof value, "%u", status);
+  (void)snprintf(value, sizeof value, "%u", status / 100 == 2 ? 200 : status);
   if (status == 0) {
     evidence_add(try_evidence(t), "proxy", "odd", "CONNECT at the proxy %s", try_phrase(how));
     return;
@@ -85,7 +92,7 @@ void try_say_proxy(struct try *t, enum attempt_end how) {
 
 void try_say_tls(struct try *t, enum attempt_end how) {
   const char *host = try_result(t)->host;
-  if (try_is_whole(t))
+  if (t->purpose == FOR_CHECK)
     SEE(t, "tls", try_word(how), "TLS with the name %s %s", host, try_phrase(how));
   else if (t->purpose == FOR_NO_NAME)
     SEE(t, "tls.no-name", try_word(how), "TLS without a name %s", try_phrase(how));

@@ -15,8 +15,7 @@
 #define STREAM_OTHER_NAME "www.example.org" /* RFC 2606; never looked up */
 
 enum purpose {
-  FOR_CHECK,      /* what the row asks for, directly */
-  FOR_TUNNEL,     /* the same through the proxy */
+  FOR_CHECK,      /* what the row asks for */
   FOR_NO_NAME,    /* a ClientHello without a name */
   FOR_OTHER_NAME, /* with another name */
   FOR_PORTAL      /* plain HTTP on port 80 */
@@ -27,6 +26,7 @@ struct try {
   struct list node;
   struct stream_row *of;
   enum purpose purpose;
+  bool proxied; /* through the proxy, which is the remote */
   struct addr remote;
   struct attempt *attempt;
   struct http_answer http;
@@ -42,6 +42,7 @@ struct stream_row {
   struct list tries;
   size_t open;
   struct run_addrs to;
+  bool again, named;      /* the check was repeated, other names were tried */
   struct net_timer *reap; /* frees tries that are over, from the loop */
 };
 
@@ -53,15 +54,21 @@ static inline struct evidence_list *try_evidence(const struct try *t) {
   return &try_result(t)->evidence;
 }
 
-static inline bool try_is_whole(const struct try *t) {
-  return t->purpose == FOR_CHECK || t->purpose == FOR_TUNNEL;
-}
-
 /* The id of what was seen by this way. */
 static inline const char *try_id(const struct try *t, const char *id, char buf[64]) {
-  if (t->purpose != FOR_TUNNEL) return id;
+  if (!t->proxied) return id;
   (void)snprintf(buf, 64, "proxy.%s", id);
   return buf;
+}
+
+static inline const char *try_prefix(const struct try *t) {
+  return t->proxied ? "proxy." : "";
+}
+
+/* By the address of the second family. */
+static inline bool try_is_second(const struct try *t) {
+  const struct run_addrs *to = &t->of->to;
+  return !t->proxied && to->n > 1 && t->remote.family == to->list[1].family;
 }
 
 #define SEE(t, id, value, ...)                                                                     \

@@ -3,21 +3,21 @@
 #include "net/clock.h"
 #include "net/timer.h"
 #include "probe/stream_try.h"
+#include "probe/talk.h"
 
 #define TURN_BUF (2048 + TURN_KEPT_MAX)
 
 static void say_turn(struct try *t, const struct turn_event *ev) {
   const struct check *check = try_result(t)->check;
-  char code[8];
-  (void)snprintf(code, sizeof code, "%u", ev->code);
   if (ev->kind == TURN_EV_ALLOCATED)
     SEE(t, "turn", "allocated", "the TURN server allocated an address");
-  else if (ev->code == 401 && check->username)
-    SEE(t, "turn", "wrong-credentials", "the TURN server refuses the credentials (401)");
-  else if (ev->code == 401)
-    SEE(t, "turn", "401", "the TURN server asks for credentials (401): it is reached");
+  else if (check->username && turn_refuses_login(ev->code))
+    SEE(t, "turn", "wrong-credentials", "the TURN server refuses the credentials (%u)", ev->code);
+  else if (ev->code > 0)
+    SEE(t, "turn", "answered", "the TURN server answered %u, so it is reached: %s", ev->code,
+        ev->text);
   else
-    SEE(t, "turn", code, "the TURN server answered %u: %s", ev->code, ev->text);
+    SEE(t, "turn", "silent", "the TURN server gave no answer");
 }
 
 static void turn_turn(struct try *t) {

@@ -128,10 +128,11 @@ static void approach(struct stranger *s, const struct addr *remote, int ttl) {
 static void say_inquiry(const struct inquiry *q, int err) {
   struct evidence_list *env = environment(q->of);
   unsigned long long ms = (net_clock_now() - q->asked_at) / MONO_MS;
+  bool answers = err == 0 || err == -ENOENT; /* "no such name" is an answer too */
   if (q == &q->of->nobody)
-    evidence_add(env, "dns.nobody", err == 0 ? "answered" : "silent",
+    evidence_add(env, "dns.nobody", answers ? "answered" : "silent",
                  "a DNS query to 192.0.2.53, where no resolver is, %s",
-                 err == 0 ? "is answered: port 53 is intercepted" : "got no answer");
+                 answers ? "is answered: port 53 is intercepted" : "got no answer");
   else if (err == -ETIMEDOUT)
     evidence_add(env, "resolver", "silent", "resolver %s gives no answer", q->server);
   else

@@ -131,9 +131,10 @@ static void start_check(struct udp_row *u, struct part *p) {
     start(u, p, TALK_ALLOCATE, on_turn);
 }
 
-/* The first of the tries has failed. */
+/* The first of the tries has failed, or one was answered. */
 static void look_deeper(struct part *p, const struct talk_result *result) {
   struct udp_row *u = p->of;
+  if (result->outcome == TALK_ANSWERED) run_reached(u->row->result, &p->remote);
   if (p != &u->check || result->outcome == TALK_ANSWERED) return;
   if (result->outcome == TALK_SILENT) after_silence(u);
   if (u->to.n > 1) start_check(u, &u->other);
@@ -141,13 +142,10 @@ static void look_deeper(struct part *p, const struct talk_result *result) {
 
 /* --- the check --- */
 
-/* The NAT's mapping is asked of every server, the ports of the first row's. */
 static void note_server(const struct part *p) {
   const struct run *run = p->of->row->run;
-  size_t i = 0;
   mapping_ask(run->mapping, &p->remote);
-  while (run->rows[i].result->kind != CHECK_STUN) i++;
-  if (&run->rows[i] == p->of->row) ports_ask(run->ports, p->of->row->result, &p->remote);
+  ports_ask(run->ports, p->of->row->result, &p->remote);
 }
 
 static void on_stun(void *ctx, const struct talk_result *result) {
@@ -174,11 +172,16 @@ static void on_dtls(void *ctx, const struct talk_result *result) {
   closed(p->of);
 }
 
-static void on_relay(void *ctx, unsigned good, unsigned all, const char *ports) {
+static void on_relay(void *ctx, unsigned good, unsigned all, bool pool, const char *ports) {
   struct udp_row *u = ctx;
   char value[24];
   (void)snprintf(value, sizeof value, "%u/%u", good, all);
-  if (all > 0)
+  if (all > 0 && good < all && pool)
+    evidence_add(evidence_of(u), "relay", "unknown",
+                 "data reached %u of %u relayed addresses; the NAT has a pool of addresses, of "
+                 "which the relays let one through",
+                 good, all);
+  else if (all > 0)
     evidence_add(evidence_of(u), "relay", value,
                  "data reached %u of %u relayed addresses, and came back%s%s", good, all,
                  *ports ? "; not those with port " : "", ports);
@@ -200,22 +203,21 @@ static void try_relay(const struct part *p) {
   if (relay_new(&u->relay, &cfg) < 0) closed(u);
 }
 
-static const char *turn_value(const struct udp_row *u, const struct talk_result *r, char code[8]) {
+static const char *turn_value(const struct udp_row *u, const struct talk_result *r) {
   if (r->relayed.family != ADDR_NONE) return "allocated";
-  if (r->outcome != TALK_ANSWERED) return talk_word(r->outcome);
-  if (r->code == 401 && u->row->result->check->username) return "wrong-credentials";
-  (void)snprintf(code, 8, "%u", r->code);
-  return code;
+  bool login = r->outcome == TALK_ANSWERED && u->row->result->check->username;
+  return login && turn_refuses_login(r->code) ? "wrong-credentials" : talk_word(r->outcome);
 }
 
 static void on_turn(void *ctx, const struct talk_result *result) {
   struct part *p = ctx;
   struct udp_row *u = p->of;
-  char remote[ADDR_TEXT_MAX], code[8];
+  char remote[ADDR_TEXT_MAX];
   (void)addr_format(&p->remote, remote);
-  const char *value = turn_value(u, result, code);
-  if (result->outcome == TALK_ANSWERED)
-    evidence_add(evidence_of(u), "turn", value, "TURN Allocate to UDP %s: %s", remote, value);
+  const char *value = turn_value(u, result);
+  if (result->outcome == TALK_ANSWERED && result->code)
+    evidence_add(evidence_of(u), "turn", value, "TURN Allocate to UDP %s is answered with %u",
+                 remote, result->code);
   else
     evidence_add(evidence_of(u), "turn", value, "TURN Allocate to UDP %s %s", remote,
                  phrase(result));

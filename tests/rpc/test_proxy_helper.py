@@ -114,7 +114,7 @@ def test_a_login_of_the_proxy_is_neither_used_nor_shown(tmp_path):
         for words, more in ((("--proxy", proxy), {}), ((), {"env": {"https_proxy": proxy}})):
             done = run("check", "--services", path, "--format", "json", *words, **more)
             assert "s3cret" not in done.stdout + done.stderr and "pupil" not in done.stdout + done.stderr
-            assert done.returncode == (64 if "99999" in proxy else 1)
+            assert done.returncode == (64 if "99999" in proxy and words else 1)
 
 
 def test_a_hostile_report_does_not_reach_the_terminal(tmp_path):
@@ -182,3 +182,53 @@ def test_it_needs_no_privilege(tmp_path):
                            "--services", str(written(tmp_path, ONE)), "--no-proxy", "--format", "json"],
                           capture_output=True, text=True, timeout=60)
     assert json.loads(done.stdout)["results"][0]["cause"] == "no-network", done.stderr
+
+
+@pytest.mark.parametrize("value", ("socks5://127.0.0.1:1080", "http://proxy.example", "ftp://x:1"))
+def test_a_proxy_of_the_environment_that_cannot_be_used_is_told_of_and_no_error(tmp_path, value):
+    done = run("check", "--services", written(tmp_path, ONE), "--format", "json", env={"ALL_PROXY": value})
+    report = json.loads(done.stdout)
+    assert done.returncode == 1 and not [e for e in report["results"][0]["evidence"] if e["id"] == "proxy"]
+    assert "ALL_PROXY is not used" in done.stdout
+    assert run("check", "--services", written(tmp_path, ONE), "--proxy", value).returncode == 64
+
+
+@pytest.mark.parametrize("hosts, asked", (("", True), ("*", False), ("127.0.0.1", False), ("10.0.0.1, 127.0.0.1", False),
+                                          ("0.0.1", False), ("27.0.0.1", True), ("localhost", True)))
+def test_hosts_of_no_proxy_go_without_it(tmp_path, hosts, asked):
+    done = run("check", "--services", written(tmp_path, ONE), "--format", "json",
+               env={"https_proxy": "http://127.0.0.1:9", "no_proxy": hosts})
+    row = json.loads(done.stdout)["results"][0]
+    assert row["cause"] == ("proxy-unreachable" if asked else "tcp-reset")
+
+
+@pytest.mark.parametrize("command", ("check", "rules"))
+def test_a_region_that_no_service_is_of_is_an_error(command):
+    done = run(command, "--region", "eux")
+    assert done.returncode == 64 and "--region" in done.stderr and not done.stdout
+
+
+def test_roots_that_anyone_may_write_are_refused(tmp_path):
+    roots = tmp_path / "roots.pem"
+    roots.write_text("")
+    roots.chmod(0o666)
+    done = run("check", "--services", written(tmp_path, ONE), "--roots", roots)
+    assert done.returncode == 64 and "anyone may write it" in done.stderr
+
+
+def test_where_nothing_was_tested_nothing_is_proven(tmp_path):
+    services = {"version": 1, "services": [{"id": "a", "pattern": "*.senso.test", "checks": [{"kind": "https", "port": 443}]}]}
+    done = run("check", "--services", written(tmp_path, services), "--format", "json")
+    assert done.returncode == 3 and "proven" not in json.loads(done.stdout)["summary"]["text"]
+
+
+def test_judging_needs_no_services_file(tmp_path):
+    report = tmp_path / "report.json"
+    report.write_text(run("check", "--services", written(tmp_path, ONE), "--format", "json").stdout)
+    assert run("judge", report, "--services", tmp_path / "none").returncode == 1
+
+
+def test_nothing_is_left_of_a_report_that_could_not_be_written(tmp_path):
+    (tmp_path / "report").mkdir()
+    done = run("check", "--services", written(tmp_path, ONE), "--output", tmp_path / "report")
+    assert done.returncode == 64 and not list(tmp_path.glob("*.part"))

@@ -20,7 +20,7 @@ def name_in(hello):
 
 
 class Relay:
-    """What it does with a client: `blocked` names end in `how` ("reset", "fin", "silence"); others are relayed unaltered."""
+    """What it does with a client: `blocked` names end in `how` ("reset", "fin", "silence", "alert"); others are relayed unaltered."""
 
     def __init__(self, settings):
         self.blocked, self.how = settings.get("blocked", []), settings.get("how", "reset")
@@ -55,6 +55,8 @@ class Relay:
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
         else:
+            if self.how == "alert":
+                writer.write(bytes.fromhex("15030300020228"))  # fatal, handshake_failure
             writer.close()
 
     @staticmethod

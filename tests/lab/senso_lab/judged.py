@@ -17,6 +17,12 @@ def key_of(row):
     return f"{kind} {row['host'].split('.')[0]}:{row['port']}"
 
 
+def keys_of(services):
+    """The rows that a report on them has."""
+    return [key_of({"check": c["kind"], "transport": c.get("transport"), "host": host, "port": c["port"]})
+            for s in services["services"] for host in s["hosts"] for c in s["checks"]]
+
+
 def expected(scenario, key):
     """(verdict, cause, also): the most special pattern counts."""
     found = [p for p in scenario.wrong if fnmatch.fnmatchcase(key, p)]
@@ -36,7 +42,7 @@ class Outcome:
     def wrong(self):
         """{row: (got, wanted, what was seen)}"""
         saw = {key_of(r): [e["saw"] for e in r["evidence"]] for r in self.report["results"]}
-        return {k: (self.got[k], self.wanted[k], saw[k]) for k in self.got if self.got[k] != self.wanted[k]}
+        return {k: (self.got[k], self.wanted[k], saw.get(k, "no such row")) for k in self.got if self.got[k] != self.wanted[k]}
 
     @property
     def wanted_status(self):
@@ -49,7 +55,11 @@ def play(scenario, pki, folder):
         scenario.change(made)
         made.start()
         report, status, _ = made.check()
-    got = {key_of(r): (r["verdict"], r["cause"], r["also"]) for r in report["results"]}
+        keys = keys_of(made.services)
+    unused = [p for p in scenario.wrong if not fnmatch.filter(keys, p)]
+    if unused:
+        raise ValueError(f"{scenario.sentence}: no row is {unused}")
+    got = dict.fromkeys(keys) | {key_of(r): (r["verdict"], r["cause"], r["also"]) for r in report["results"]}
     return Outcome(report, status, got, {key: expected(scenario, key) for key in got})
 
 

@@ -69,9 +69,6 @@ def made_up():
 
 # --- DNS ---
 
-EVERY_STORE = {"* store:*": (BLOCKED, None)}
-
-
 def store(cause, verdict=BLOCKED):
     return {"* store:*": (verdict, cause)}
 
@@ -111,6 +108,19 @@ def _(s):
         f"--address=/store.senso.test/{at.ROUTER}", "--user=root"], "using nameserver"))
 
 
+@blocking("the router answers every DNS query itself, and knows no storage host", store("dns-hijack"), needs=("dnsmasq",))
+def _(s):
+    s.chain("chain in { type nat hook prerouting priority -100; iifname lan udp dport 53 redirect to :53; }")
+    s.later(lambda: s.program(s.router, [
+        "dnsmasq", "-k", "--no-hosts", "--no-resolv", f"--server={at.RESOLVER}", "--log-facility=-", "--pid-file=",
+        "--address=/store.senso.test/", "--user=root"], "using nameserver"))
+
+
+@blocking("DNS answers :: for the storage host, beside its IPv4 address", store("dns-sinkhole", DEGRADED))
+def _(s):
+    s.zone["store.senso.test"] = f":: {at.STORE}"
+
+
 @blocking("the resolver refuses the storage host", store("dns-refused"))
 def _(s):
     s.zone["store.senso.test"] = "refused"
@@ -141,6 +151,18 @@ def _(s):
 @blocking("TCP to the storage host is prohibited by ICMP", store("tcp-prohibited"))
 def _(s):
     s.forward(f"ip daddr {at.STORE} tcp dport 443 reject with icmp type admin-prohibited")
+
+
+def nowhere_by_ipv6(s):
+    """The services have IPv6 addresses, and the machine has not."""
+    for host, address in list(s.zone.items()):
+        s.zone[host] = f"2001:db8::{address.rsplit('.', 1)[1]} {address}"
+
+
+@blocking("TCP to the storage host is dropped, which has an IPv6 address besides", store("tcp-blocked"))
+def _(s):
+    nowhere_by_ipv6(s)
+    s.forward(f"ip daddr {at.STORE} tcp dport 443 drop")
 
 
 TLS_ROWS = ("https *", "wss *", "download *", "turn/tls *")
@@ -185,6 +207,24 @@ def _(s):
 @blocking("the name of the storage host in TLS ends the connection", store("sni-blocked"), remarks=("transparent-proxy",))
 def _(s):
     redirected(s, blocked=["store.senso.test"], how="fin")
+
+
+@blocking("the name of the storage host in TLS is answered by an alert", store("sni-blocked"), remarks=("transparent-proxy",))
+def _(s):
+    redirected(s, blocked=["store.senso.test"], how="alert")
+
+
+@blocking("every ClientHello is answered by an alert", all_tls("tls-blocked"))
+def _(s):
+    redirected(s, blocked=["*"], how="alert")
+
+
+@blocking("the name of the storage host is reset in TLS, and port 80 leads to a page that says so", store("sni-blocked"),
+          remarks=("transparent-proxy",))
+def _(s):
+    redirected(s, blocked=["store.senso.test"], how="reset")
+    s.chain("chain web { type nat hook prerouting priority -100; iifname lan tcp dport 80 redirect to :8080; }")
+    s.box(port=8080, portal="302")
 
 
 def sslsplit(s, authority, trusted):
@@ -270,6 +310,15 @@ def _(s):
     s.services["services"][1]["pins"] = [Authority("Another").pin]
 
 
+@blocking("the storage host's private certificate is pinned, and a forged one has it in its chain", store("certificate-invalid"))
+def _(s):
+    private, forger = Authority("A Private Root"), Authority("A Forger")
+    s.certificates["store.senso.test"] = forger.leaf(s.folder, "store.senso.test", "forged", chain=False)
+    text = (s.folder / "forged.pem").read_text()
+    (s.folder / "forged.pem").write_text(text + private.pem)
+    s.services["services"][1] |= {"pins": [private.pin], "expectedRoots": "pinned"}
+
+
 # --- above TLS ---
 
 @blocking("the storage host's downloads are changed on the way", {"download *": (BLOCKED, "download-altered")})
@@ -341,6 +390,12 @@ def _(s):
     tinyproxy(s, "BasicAuth pupil secret")
 
 
+@blocking("the proxy that is set has no address, and TCP does not leave the school", streams("proxy-unreachable"))
+def _(s):
+    s.options = ["--proxy", "http://proxy.school.test:3128"]
+    s.forward(ONLY_PROXY)
+
+
 def e2guardian(s, banned):
     """From Debian's own configuration, with its paths moved."""
     home = s.folder / "e2guardian"
@@ -354,8 +409,11 @@ def e2guardian(s, banned):
     conf.write_text(conf.read_text().replace("httpworkers = 500", "httpworkers = 20") + "\n".join(more) + "\n")
     banned_list = home / "lists/bannedsitelist"
     banned_list.write_text(banned_list.read_text() + f"\n{banned}\n")
-    s.later(lambda: s.program(s.router, [*s.knowing_names(), "e2guardian", "-N", "-c", str(conf)], None))
-    s.later(lambda: s.listens(s.router, 8080))
+
+    def run():
+        with s.written(home, "pid"):  # it says nothing, and writes this once it listens
+            s.program(s.router, [*s.knowing_names(), "e2guardian", "-N", "-c", str(conf)], None)
+    s.later(run)
 
 
 @blocking("e2guardian, the proxy that is required, bans the storage host",
@@ -471,6 +529,12 @@ PORTAL = both({row: (BLOCKED, "captive-portal") for row in TLS_ROWS}, {"turn/tcp
 
 @blocking("a login page is in the way, by a redirect", PORTAL)
 def _(s):
+    portal(s, "302")
+
+
+@blocking("a login page is in the way, by a redirect, and the services have IPv6 addresses", PORTAL)
+def _(s):
+    nowhere_by_ipv6(s)
     portal(s, "302")
 
 
@@ -611,6 +675,17 @@ def _(s):
         ways["date"] = -180
 
 
+@benign("one server's clock is two hours wrong")
+def _(s):
+    s.ways["other.example.test"]["date"] = -7200
+
+
+@benign("a cache gives the pages as they were an hour ago, and says so")
+def _(s):
+    for ways in s.ways.values():
+        ways |= {"date": -3600, "age": 3600}
+
+
 @benign("a fifth of all UDP is lost, DNS too")
 def _(s):
     s.forward("meta l4proto udp numgen random mod 100 < 20 drop")
@@ -623,8 +698,7 @@ def _(s):
 
 @benign("the services have IPv6 addresses that lead nowhere")
 def _(s):
-    for host, address in list(s.zone.items()):
-        s.zone[host] = f"2001:db8::{address.rsplit('.', 1)[1]} {address}"
+    nowhere_by_ipv6(s)
 
 
 @benign("there is no ICMP at all")
@@ -637,6 +711,13 @@ def _(s):
 def _(s):
     s.nat = ("chain out { type nat hook postrouting priority 100; oifname wan snat ip to "
              "ip daddr map { " + f"{at.TURN} : 198.51.100.2, {at.TURN2} : 198.51.100.3" + " }; oifname wan masquerade; }")
+    s.later(lambda: s.router.ip("addr", "add", "198.51.100.3/24", "dev", "wan"))
+
+
+@benign("the carrier's NAT has a pool of addresses, of which each socket gets another")
+def _(s):
+    s.nat = ("chain out { type nat hook postrouting priority 100; oifname wan snat ip to numgen inc mod 2 map "
+             "{ 0 : 198.51.100.2, 1 : 198.51.100.3 }; }")
     s.later(lambda: s.router.ip("addr", "add", "198.51.100.3/24", "dev", "wan"))
 
 

@@ -1,9 +1,11 @@
 """A school: a pupil's machine, the school's router, its provider's, and the internet that Senso's services are on."""
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
+import select
 import signal
 import subprocess
 import sys
@@ -148,12 +150,24 @@ class School:
                 break
         return process
 
-    def listens(self, machine, port, patience=20):
-        """Until something on the machine accepts connections to a port of its own; it does not say so itself."""
-        probe = ("import socket,sys,time\nend=time.monotonic()+float(sys.argv[2])\n"
-                 "while socket.socket().connect_ex(('127.0.0.1',int(sys.argv[1]))):\n"
-                 " assert time.monotonic()<end\n time.sleep(.02)")
-        machine.run(sys.executable, "-c", probe, str(port), str(patience))
+    @staticmethod
+    @contextlib.contextmanager
+    def written(folder, name, patience=20):
+        """What is started within is ready once it has written this file, and closed it."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        watch = libc.inotify_init1(os.O_CLOEXEC)
+        try:
+            if libc.inotify_add_watch(watch, os.fsencode(folder), 0x8) < 0:  # IN_CLOSE_WRITE
+                raise OSError(ctypes.get_errno(), str(folder))
+            yield
+            names = set()
+            while name not in names:
+                if not select.select([watch], [], [], patience)[0]:
+                    raise RuntimeError(f"{folder}/{name} is not written")
+                names |= {os.fsdecode(part) for part in os.read(watch, 65536).split(b"\0") if part}
+                names |= {entry.name for entry in os.scandir(folder) if entry.name == name and entry.stat().st_size > 0}
+        finally:
+            os.close(watch)
 
     def knowing_names(self, resolver=RESOLVER):
         """What stands before a command, so that it asks the internet's resolver."""

@@ -91,7 +91,8 @@ class Web:
             accept = base64.b64encode(hashlib.sha1((headers["sec-websocket-key"] + GUID).encode()).digest()).decode()
             return (f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nDate: {self.date()}\r\n"
                     f"Sec-WebSocket-Accept: {accept}\r\n\r\n").encode()
-        return page(self.ways.get("status", "200 OK"), Date=self.date())
+        age = {"Age": str(self.ways["age"])} if "age" in self.ways else {}
+        return page(self.ways.get("status", "200 OK"), Date=self.date(), **age)
 
     async def serve(self, reader, writer):
         try:
