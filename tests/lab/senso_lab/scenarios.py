@@ -396,6 +396,17 @@ def _(s):
     s.forward(ONLY_PROXY)
 
 
+@blocking("the proxy is required, and what is beyond it resets the storage host's name in TLS",
+          streams("proxy-required", DEGRADED) | {f"{row} store:*": (BLOCKED, "sni-blocked", "proxy-required")
+                                                 for row in ("https", "download")}, needs=("tinyproxy",))
+def _(s):
+    through(s)
+    tinyproxy(s)
+    s.isp.run("sh", "-c", 'echo "$1" | nft -f -', "sh", "table inet beyond {\n"
+              "chain in { type nat hook prerouting priority -100; iifname school tcp dport 443 redirect to :8443; }\n}")
+    s.box(s.isp, port=8443, blocked=["store.senso.test"], how="reset")
+
+
 def e2guardian(s, banned):
     """From Debian's own configuration, with its paths moved."""
     home = s.folder / "e2guardian"

@@ -186,8 +186,9 @@ class School:
         """Runs once the internet is there."""
         self.after.append(start)
 
-    def box(self, **settings):
-        self.later(lambda: self.program(self.router, [sys.executable, str(HERE / "boxes.py"), json.dumps(settings)], "ready"))
+    def box(self, at=None, **settings):
+        """On the router, or on another machine."""
+        self.later(lambda: self.program(at or self.router, [sys.executable, str(HERE / "boxes.py"), json.dumps(settings)], "ready"))
 
     # --- going ---
 
