@@ -1,10 +1,13 @@
 /* Wiring only: reads the command line and the files, makes the plan, runs the probes, judges, and
  * writes the report. */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,8 +35,12 @@ struct helper {
   bool live;   /* one line on stderr that changes, else a line each */
 };
 
+/* What is wrong may be said in the words of a file. */
 static int complain(const char *what) {
-  (void)fprintf(stderr, "senso-proxy-helper: %s\n", what);
+  char text[800];
+  (void)snprintf(text, sizeof text, "%s", what);
+  evidence_make_harmless(text);
+  (void)fprintf(stderr, "senso-proxy-helper: %s\n", text);
   return EXIT_USAGE;
 }
 
@@ -137,6 +144,7 @@ static int check(struct helper *h) {
   const struct plan_choice choice = choice_of(h);
   if (plan_make(&h->report, h->services, &choice) < 0) return complain("out of memory");
   if (h->report.n == 0) return complain("no service is of that region and generation");
+  if (file_check_output(h->options.output, why, sizeof why) < 0) return complain(why);
   if (h->options.roots) { /* they decide what is trusted */
     char *roots = file_read(h->options.roots, true, why, sizeof why);
     if (!roots) return complain(why);
@@ -220,9 +228,23 @@ static int run_command(struct helper *h) {
   return rules_out(h);
 }
 
+/* However this was started: what opens next is none of the standard streams, a reader that goes
+ * away ends no run, and each row has its sockets. */
+static void prepare(void) {
+  struct rlimit files;
+  int fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO) fd = dup(fd);
+  if (fd > STDERR_FILENO) close(fd);
+  (void)signal(SIGPIPE, SIG_IGN);
+  if (getrlimit(RLIMIT_NOFILE, &files) < 0) return;
+  files.rlim_cur = files.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int main(int argc, char **argv) {
   struct helper h = {0};
   bool end = false;
+  prepare();
   int r = options_parse(&h.options, argc, argv, &end);
   if (r == 0 && !end) r = run_command(&h);
   report_clear(&h.report);

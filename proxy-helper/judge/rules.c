@@ -85,7 +85,9 @@ static bool led_away(const struct view *v) {
 
 static bool answer_is_odd(const struct view *v) {
   const char *kind = view_value(v, "dns.kind");
-  bool odd = kind && strcmp(kind, "global") != 0;
+  /* Of a service on the local network a private address is what is expected. */
+  bool expected = v->row->lan && kind && strcmp(kind, "private") == 0;
+  bool odd = kind && strcmp(kind, "global") != 0 && !expected;
   const char *name = view_value(v, "dns.canonical");
   return odd || (name && signs_find(v->signs, SIGN_NAME, name));
 }
@@ -150,6 +152,11 @@ static bool tls_blocked(const struct view *v) {
   return tls_unanswered(v) && view_value(v, "tls.no-name");
 }
 
+/* Another protocol's words in the place of TLS, whatever name it is asked by. */
+static bool tls_odd(const struct view *v) {
+  return view_has_tls(v) && view_is(v, "tls", "odd");
+}
+
 static bool plain_http(const struct view *v) {
   return view_is(v, "tls", "http");
 }
@@ -183,7 +190,7 @@ static bool block_page(const struct view *v) {
 
 static bool websocket_blocked(const struct view *v) {
   const char *ws = view_value(v, "ws");
-  return v->row->kind == CHECK_WSS && ws && strcmp(ws, "open") != 0;
+  return v->row->kind == CHECK_WSS && ws && strcmp(ws, "open") != 0 && strcmp(ws, "silence") != 0;
 }
 
 static bool download_altered(const struct view *v) {
@@ -192,7 +199,12 @@ static bool download_altered(const struct view *v) {
 
 static bool http_ended(const struct view *v) {
   const char *http = view_value(v, "http");
-  return http && strcmp(http, "answered") != 0;
+  return http && strcmp(http, "answered") != 0 && strcmp(http, "silence") != 0;
+}
+
+/* The server may be slow. */
+static bool http_silent(const struct view *v) {
+  return view_is(v, "http", "silence");
 }
 
 /* --- UDP, and TURN over anything --- */
@@ -243,10 +255,15 @@ static bool stun_dpi_elsewhere(const struct view *v) {
 
 static bool turn_dpi(const struct view *v) {
   if (v->row->kind != CHECK_TURN) return false;
-  if (view_is_stream(v))
-    return view_is(v, "turn", "silent") || view_is(v, "turn", "closed") ||
-           view_is(v, "turn", "odd");
-  return is_silent(v, "turn") && view_is(v, "turn.binding", "answered");
+  return !view_is_stream(v) && is_silent(v, "turn") && view_is(v, "turn.binding", "answered");
+}
+
+/* What answers is no TURN server, or over a stream, where nothing else was tried, none does: it may
+ * be the server that fails. */
+static bool turn_unanswered(const struct view *v) {
+  bool ended = view_is(v, "turn", "silent") || view_is(v, "turn", "closed");
+  bool odd = view_is(v, "turn", "odd");
+  return v->row->kind == CHECK_TURN && (odd || (view_is_stream(v) && ended));
 }
 
 static bool dtls_dpi(const struct view *v) {
@@ -293,11 +310,12 @@ const struct rule rules[] = {
     {CAUSE_HTTP_BLOCKED, LAYER_BELOW, VERDICT_BLOCKED, true, portal_blocks},
     {CAUSE_CAPTIVE_PORTAL, LAYER_BELOW, VERDICT_BLOCKED, false, led_away},
     {CAUSE_TCP_BLOCKED, LAYER_BELOW, VERDICT_BLOCKED, true, tcp_blocked_elsewhere},
-    {CAUSE_TCP_BLOCKED, LAYER_BELOW, VERDICT_BLOCKED, false, tcp_blocked},
     {CAUSE_TCP_RESET, LAYER_BELOW, VERDICT_BLOCKED, true, tcp_reset_elsewhere},
+    {CAUSE_TCP_BLOCKED, LAYER_BELOW, VERDICT_BLOCKED, false, tcp_blocked},
     {CAUSE_TCP_RESET, LAYER_BELOW, VERDICT_BLOCKED, false, tcp_reset},
     {CAUSE_TCP_PROHIBITED, LAYER_BELOW, VERDICT_BLOCKED, true, tcp_prohibited},
     {CAUSE_SNI_BLOCKED, LAYER_TLS, VERDICT_BLOCKED, true, sni_blocked},
+    {CAUSE_HTTP_BLOCKED, LAYER_TLS, VERDICT_BLOCKED, false, tls_odd},
     {CAUSE_TLS_BLOCKED, LAYER_TLS, VERDICT_BLOCKED, true, tls_blocked},
     {CAUSE_HTTP_BLOCKED, LAYER_TLS, VERDICT_BLOCKED, true, plain_http},
     {CAUSE_TLS_INSPECTION, LAYER_TLS, VERDICT_BLOCKED, true, tls_inspection},
@@ -310,10 +328,12 @@ const struct rule rules[] = {
     {CAUSE_WEBSOCKET_BLOCKED, LAYER_ABOVE, VERDICT_BLOCKED, true, websocket_blocked},
     {CAUSE_DOWNLOAD_ALTERED, LAYER_ABOVE, VERDICT_BLOCKED, true, download_altered},
     {CAUSE_HTTP_BLOCKED, LAYER_ABOVE, VERDICT_BLOCKED, true, http_ended},
+    {CAUSE_HTTP_BLOCKED, LAYER_ABOVE, VERDICT_BLOCKED, false, http_silent},
     {CAUSE_TURN_AUTH_FAILED, LAYER_ABOVE, VERDICT_BLOCKED, true, turn_auth_failed},
     {CAUSE_STUN_DPI, LAYER_BELOW, VERDICT_BLOCKED, true, stun_dpi},
     {CAUSE_STUN_DPI, LAYER_BELOW, VERDICT_BLOCKED, false, stun_dpi_elsewhere},
     {CAUSE_TURN_DPI, LAYER_ABOVE, VERDICT_BLOCKED, true, turn_dpi},
+    {CAUSE_TURN_DPI, LAYER_ABOVE, VERDICT_BLOCKED, false, turn_unanswered},
     {CAUSE_DTLS_DPI, LAYER_ABOVE, VERDICT_BLOCKED, true, dtls_dpi},
     {CAUSE_UDP_PORT_BLOCKED, LAYER_BELOW, VERDICT_BLOCKED, false, udp_port_blocked},
     {CAUSE_UDP_BLOCKED, LAYER_BELOW, VERDICT_BLOCKED, true, udp_blocked},

@@ -7,10 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
+#include "base/utf8.h"
+#include "plan/evidence.h"
 #include "plan/locate.h"
 
 #define PATH_MAX_TEXT 160
 #define HOST_MAX      253
+#define LABEL_MAX     63 /* RFC 1035 section 2.3.4 */
 
 static const char *const kinds[] = {"https", "wss", "stun", "turn", "download", "dtls", "tcp"};
 static const char *const transports[] = {"udp", "tcp", "tls"};
@@ -74,6 +78,7 @@ static void complain(struct reader *r, const char *path, const char *expected) {
   r->fault->line = locate_path(r->text, path);
   (void)snprintf(r->fault->text, sizeof r->fault->text, "%s: %s", *path ? path : "the file",
                  expected);
+  evidence_make_harmless(r->fault->text); /* a field's name is the file's */
 }
 
 static void complain_of(const struct place *p, const char *name, const char *expected) {
@@ -108,10 +113,14 @@ static bool is_plain(const char *text) {
   return true;
 }
 
+/* UTF-8 without what a terminal obeys. */
 static bool is_readable(const char *text) {
-  for (; *text; text++)
-    if ((unsigned char)*text < ' ' || *text == 0x7f) return false;
-  return true;
+  for (const char *p = text; *p; p++) {
+    unsigned char c = (unsigned char)*p, next = (unsigned char)p[1];
+    bool c1 = c == 0xc2 && next < 0xa0; /* U+0080 to U+009F */
+    if (c < ' ' || c == 0x7f || c1) return false;
+  }
+  return utf8_valid(bytes_of(text));
 }
 
 typedef bool valid_fn(const char *text);
@@ -149,17 +158,21 @@ static bool is_label_char(char c) {
   return isalnum((unsigned char)c) || c == '-' || c == '_';
 }
 
-/* A host name (RFC 1123, and underscores as they occur) or a literal address. */
+/* A host name (RFC 1123, and underscores as they occur; without a dot at its end) or a literal
+ * address. */
 static bool is_host(const char *text) {
   size_t n = strlen(text);
-  if (n == 0 || n > HOST_MAX) return false;
-  if (strchr(text, ':')) return strspn(text, "0123456789abcdefABCDEF:.") == n;
+  struct addr literal;
+  size_t label = 0;
+  if (n == 0 || n > HOST_MAX || text[0] == '-') return false;
+  if (strchr(text, ':')) return addr_parse_ip(text, 0, &literal);
   for (size_t i = 0; i < n; i++) {
     bool dot = text[i] == '.';
     if (!dot && !is_label_char(text[i])) return false;
-    if (dot && (i == 0 || text[i - 1] == '.')) return false;
+    if (dot ? label == 0 : label == LABEL_MAX) return false;
+    label = dot ? 0 : label + 1;
   }
-  return text[0] != '-';
+  return label > 0;
 }
 
 static bool is_pattern(const char *text) {

@@ -33,7 +33,8 @@ struct attempt {
   struct net_timer *deadline;
   enum attempt_step step;
   bool over, came; /* came: bytes, at this step */
-  mono_us begun, rtt;
+  mono_us begun, rtt, step_begun;
+  struct text early; /* the first bytes at STEP_TLS, until it is known what they are */
   struct proxy_connect proxy;
   struct text proxy_head;
   struct session outer, inner; /* with the proxy, with the host */
@@ -50,7 +51,17 @@ static void finish(struct attempt *a, enum attempt_end how) {
 static void next_step(struct attempt *a, enum attempt_step step) {
   a->step = step;
   a->came = false;
-  net_timer_set(a->deadline, mono_add(net_clock_now(), a->cfg.time));
+  a->step_begun = net_clock_now();
+  net_timer_set(a->deadline,
+                mono_add(a->step_begun, step == STEP_UP ? a->cfg.up_time : a->cfg.time));
+}
+
+/* Progress gives more time: some of it, or while it lasts where much is to come. */
+static void more_time(struct attempt *a) {
+  if (a->step == STEP_UP && !a->cfg.long_answer) return;
+  mono_us at = mono_add(net_clock_now(), a->cfg.time);
+  if (a->step != STEP_UP) at = mono_min(at, mono_add(a->step_begun, 2 * a->cfg.time));
+  net_timer_set(a->deadline, at);
 }
 
 static enum attempt_end end_of_errno(int e) {
@@ -115,8 +126,17 @@ void attempt_send(struct attempt *a, struct bytes bytes) {
 
 /* --- TLS --- */
 
-static bool looks_like_http(struct bytes b) {
-  return b.n >= 5 && memcmp(b.p, "HTTP/", 5) == 0;
+/* What a server says in the place of TLS. */
+enum first { FIRST_TLS, FIRST_HTTP, FIRST_ODD, FIRST_UNKNOWN };
+
+/* A record of TLS begins with its type (RFC 8446 section 5.1): 20 to 24. */
+static enum first first_of(struct bytes b) {
+  static const char http[] = "HTTP/";
+  size_t n = b.n < 5 ? b.n : 5;
+  if (n == 0) return FIRST_UNKNOWN;
+  if (b.p[0] >= 20 && b.p[0] <= 24) return FIRST_TLS;
+  if (memcmp(b.p, http, n) != 0) return FIRST_ODD;
+  return n == 5 ? FIRST_HTTP : FIRST_UNKNOWN;
 }
 
 static void session_failed(struct attempt *a, struct session *s) {
@@ -224,8 +244,8 @@ static void reach_proxy(struct attempt *a) {
 static bool read_proxy(struct attempt *a, struct bytes *bytes) {
   size_t used = 0;
   enum proxy_connect_state state = proxy_connect_feed(&a->proxy, *bytes, &used);
-  if (a->proxy_head.n + used < HEAD_MAX)
-    text_add_bytes(&a->proxy_head, (struct bytes){bytes->p, used});
+  size_t room = HEAD_MAX - a->proxy_head.n;
+  text_add_bytes(&a->proxy_head, (struct bytes){bytes->p, used < room ? used : room});
   if (state == PROXY_CONNECT_REFUSED) finish(a, END_REFUSED);
   if (state != PROXY_CONNECT_ESTABLISHED) return false;
   *bytes = (struct bytes){bytes->p + used, bytes->n - used};
@@ -237,22 +257,32 @@ static void give(struct attempt *a, struct bytes bytes) {
   a->cfg.received(a->cfg.ctx, bytes);
 }
 
+/* True: it is, and *bytes are all that came so far. */
+static bool is_tls(struct attempt *a, struct bytes *bytes) {
+  text_add_bytes(&a->early, *bytes);
+  *bytes = (struct bytes){(const uint8_t *)a->early.p, a->early.n};
+  switch (a->early.failed ? FIRST_ODD : first_of(*bytes)) {
+  case FIRST_TLS: return true;
+  case FIRST_HTTP: finish(a, END_HTTP); return false;
+  case FIRST_ODD: finish(a, END_ODD); return false;
+  case FIRST_UNKNOWN: break;
+  }
+  return false;
+}
+
 /* Of the host, or of the proxy while the tunnel is not there. */
 static void take(struct attempt *a, struct bytes bytes) {
-  bool first = !a->came;
   if (a->step == STEP_PROXY && !read_proxy(a, &bytes)) return;
-  if (a->over) return;
+  if (a->over || (a->step == STEP_TLS && !a->came && !is_tls(a, &bytes))) return;
   a->came = a->step != STEP_PROXY;
-  if (a->step == STEP_TLS && first && looks_like_http(bytes))
-    finish(a, END_HTTP);
-  else if (a->inner.ssl)
+  if (a->inner.ssl)
     read_session(a, &a->inner, bytes, now_up, give);
   else
     give(a, bytes);
 }
 
 static void arrive(struct attempt *a, struct bytes bytes) {
-  net_timer_set(a->deadline, mono_add(net_clock_now(), a->cfg.time));
+  more_time(a);
   if (a->outer.ssl)
     read_session(a, &a->outer, bytes, ask_proxy, take);
   else
@@ -341,6 +371,7 @@ struct attempt *attempt_free(struct attempt *a) {
   SSL_free(a->inner.ssl);
   SSL_free(a->outer.ssl);
   text_free(&a->proxy_head);
+  text_free(&a->early);
   if (a->fd >= 0) close(a->fd);
   free(a);
   return NULL;

@@ -40,7 +40,9 @@ struct attempt_cfg {
   SSL_CTX *proxy_tls;     /* CONNECT goes over TLS; NULL: it does not */
   const char *proxy_name; /* for its SNI, or NULL */
   int ttl;                /* 0: the system's */
-  mono_us tcp_time, time; /* for connecting, and for each further step without progress */
+  mono_us tcp_time, time; /* for connecting, and for each further step; with progress twice that */
+  mono_us up_time;        /* for the whole answer once it is up */
+  bool long_answer;       /* as long as it makes progress, `time` for each part */
   void *ctx;
   void (*up)(void *ctx); /* bytes may be sent now */
   void (*received)(void *ctx, struct bytes bytes);

@@ -105,6 +105,7 @@ bool http_answer_header(const struct http_answer *h, const char *name, char *to,
     if (strncasecmp(line, name, n) == 0 && line[n] == ':') {
       const char *value = line + n + 1 + strspn(line + n + 1, " ");
       size_t size = strcspn(value, "\n");
+      while (size > 0 && (value[size - 1] == ' ' || value[size - 1] == '\t')) size--;
       (void)snprintf(to, cap, "%.*s", (int)size, value);
       return true;
     }

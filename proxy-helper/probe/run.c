@@ -96,6 +96,9 @@ static void begin_row(struct run_row *row, const struct run_addrs *to) {
     e = stream_row_new(&row->stream, row, to);
   else if (to->n > 0)
     e = udp_row_new(&row->udp, row, to);
+  if (e < 0)
+    evidence_add(&r->evidence, "probe", "impossible", "this cannot be tried here: %s",
+                 strerror(-e));
   if (e < 0 || (udp && to->n == 0)) run_row_over(row);
   if (to->n > 0 && r->port == 443 && !udp) surroundings_know(row->run->around, &to->list[0]);
 }
@@ -170,15 +173,18 @@ static int read_proxy(struct run *r, char *why, size_t cap) {
   if (!r->cfg.proxy) return 0;
   const char *host = proxy_host(r->cfg.proxy, &n, &r->proxy_tls);
   const char *colon = host ? memrchr(host, ':', n) : NULL;
-  unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
-  size_t size = colon ? (size_t)(colon - host) : 0;
-  if (port < 1 || port > 65535 || end != host + n || size == 0 || size >= sizeof r->proxy_host) {
+  bool whole = host && !strchr(host + n, '@'); /* else a login with a slash in it */
+  if (colon && memchr(colon, ']', n - (size_t)(colon - host))) colon = NULL;
+  unsigned long port = colon ? strtoul(colon + 1, &end, 10) : r->proxy_tls ? 443 : 80;
+  size_t size = colon ? (size_t)(colon - host) : n;
+  bool good = whole && port >= 1 && port <= 65535 && (!colon || end == host + n) && size > 0 &&
+              size < sizeof r->proxy_host;
+  if (!good) {
     (void)snprintf(why, cap, "the proxy of %s: expected http://host:port or https://host:port",
                    r->cfg.proxy_source);
     if (!r->cfg.proxy_may_fail) return -EINVAL;
     evidence_add(&r->cfg.report->environment, "proxy.ignored", r->cfg.proxy_source,
-                 "%s is not used: it is no http:// or https:// proxy with a port",
-                 r->cfg.proxy_source);
+                 "%s is not used: it is no http:// or https:// proxy", r->cfg.proxy_source);
     return 0;
   }
   bool bracketed = host[0] == '[' && host[size - 1] == ']';
@@ -237,7 +243,9 @@ static int make(struct run *r, char *why, size_t cap) {
   if (e < 0) return e;
   e = chain_stores_new(&r->stores, r->cfg.roots);
   if (e < 0) {
-    if (r->cfg.roots)
+    if (e != -ENOENT)
+      (void)snprintf(why, cap, "out of memory");
+    else if (r->cfg.roots)
       (void)snprintf(why, cap, "no public roots in %s", r->cfg.roots);
     else
       (void)snprintf(why, cap,

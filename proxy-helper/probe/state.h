@@ -10,7 +10,8 @@
 /* The probes' insides, shared by the files of this folder only. */
 
 #define TCP_TIME  (3 * MONO_S)
-#define STEP_TIME (3 * MONO_S) /* of TLS, HTTP, CONNECT without progress */
+#define STEP_TIME (3 * MONO_S) /* of TLS and CONNECT without progress */
+#define UP_TIME   (6 * MONO_S) /* of HTTP and TURN: services that start cold take seconds */
 
 struct stream_row;
 struct udp_row;

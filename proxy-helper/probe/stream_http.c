@@ -74,10 +74,13 @@ static bool accept_is_right(struct try *t) {
 }
 
 static void say_websocket(struct try *t) {
-  char status[8];
+  char status[8], upgrade[40];
   (void)snprintf(status, sizeof status, "%u", t->http.status);
   if (t->http.status != 101)
     SEE(t, "ws", status, "the WebSocket upgrade was answered with %u, not 101", t->http.status);
+  else if (!http_answer_header(&t->http, "Upgrade", upgrade, sizeof upgrade) ||
+           strcasecmp(upgrade, "websocket") != 0)
+    SEE(t, "ws", "no-upgrade", "101 comes without Upgrade: websocket");
   else if (!accept_is_right(t))
     SEE(t, "ws", "wrong-accept", "Sec-WebSocket-Accept is missing or wrong");
   else
@@ -87,7 +90,10 @@ static void say_websocket(struct try *t) {
 static void say_download(struct try *t, bool whole) {
   char sum[65];
   const char *expected = try_result(t)->check->sha256;
-  if (!whole) {
+  if (t->http.status != 200) {
+    (void)snprintf(sum, sizeof sum, "%u", t->http.status);
+    SEE(t, "download", sum, "the server has not what is to be downloaded: %s", sum);
+  } else if (!whole) {
     SEE(t, "download", "truncated", "the download ended early");
   } else if (!http_answer_sha256(&t->http, sum)) {
     SEE(t, "download", "odd", "the download could not be hashed");
@@ -210,7 +216,7 @@ void try_http_send(struct try *t) {
 
 void try_http_feed(struct try *t, struct bytes bytes) {
   if (!http_answer_feed(&t->http, bytes)) {
-    SEE(t, "http", "odd", "what answers is not HTTP");
+    if (t->purpose != FOR_PORTAL) SEE(t, "http", "odd", "what answers is not HTTP");
     try_over(t);
     return;
   }

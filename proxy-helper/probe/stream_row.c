@@ -175,6 +175,8 @@ static int begin(struct try *t) {
       .proxy_name = addr_parse_ip(run->proxy_host, 0, &literal) ? NULL : run->proxy_host,
       .tcp_time = TCP_TIME,
       .time = STEP_TIME,
+      .up_time = UP_TIME,
+      .long_answer = s->row->result->kind == CHECK_DOWNLOAD && t->purpose == FOR_CHECK,
       .ctx = t,
       .up = on_up,
       .received = on_received,

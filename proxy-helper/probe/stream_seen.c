@@ -59,16 +59,32 @@ void try_say_unreached(struct try *t, enum attempt_end how) {
     SEE(t, "tcp", known ? words[how] : "odd", "TCP to %s %s", remote, try_phrase(how));
 }
 
+/* The end of an item of a list: a comma that is not in quotes, or the line's end. */
+static size_t item_size(const char *p) {
+  bool quoted = false;
+  size_t n = 0;
+  for (; p[n] && p[n] != '\r' && p[n] != '\n' && (quoted || p[n] != ','); n++)
+    if (p[n] == '"') quoted = !quoted;
+  return n;
+}
+
+/* "Basic realm=..., charset=..., Negotiate": schemes and their parameters (RFC 9110
+ * section 11.6.1); a scheme is a word that no "=" follows at once. */
+static void add_challenges(char *to, size_t cap, const char *p) {
+  for (size_t n; *p && *p != '\r' && *p != '\n'; p += n + (p[n] == ',')) {
+    p += strspn(p, " \t");
+    n = item_size(p);
+    size_t word = strcspn(p, " =,\t\r\n"), used = strlen(to);
+    if (word == 0 || word > 30 || p[word] == '=') continue;
+    (void)snprintf(to + used, cap - used, "%s%.*s", used ? ", " : "", (int)word, p);
+  }
+}
+
 static void add_schemes(struct try *t, const char *head) {
   static const char field[] = "\nProxy-Authenticate:";
   char schemes[120] = "";
-  for (const char *at = head; (at = strcasestr(at, field)); at += sizeof field - 1) {
-    const char *p = at + sizeof field - 1;
-    p += strspn(p, " \t");
-    size_t used = strlen(schemes), n = strcspn(p, " ,\t\r\n");
-    (void)snprintf(schemes + used, sizeof schemes - used, "%s%.*s", used ? ", " : "",
-                   (int)(n < 30 ? n : 30), p);
-  }
+  for (const char *at = head; (at = strcasestr(at, field)); at += sizeof field - 1)
+    add_challenges(schemes, sizeof schemes, at + sizeof field - 1);
   if (schemes[0])
     evidence_add(try_evidence(t), "proxy.scheme", schemes, "the proxy asks for a login: %s",
                  schemes);

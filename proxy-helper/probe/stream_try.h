@@ -32,8 +32,9 @@ struct try {
   struct http_answer http;
   struct turn_client *turn;
   struct net_timer *turn_timer;
-  struct text in; /* of TURN: bytes that make no whole message yet */
-  char key[32];   /* Sec-WebSocket-Key */
+  struct text in;  /* of TURN: bytes that make no whole message yet */
+  char key[32];    /* Sec-WebSocket-Key */
+  bool challenged; /* TURN: 401 with realm and nonce came */
   bool over;
 };
 

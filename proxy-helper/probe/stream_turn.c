@@ -13,7 +13,9 @@ static void say_turn(struct try *t, const struct turn_event *ev) {
     SEE(t, "turn", "allocated", "the TURN server allocated an address");
   else if (check->username && turn_refuses_login(ev->code))
     SEE(t, "turn", "wrong-credentials", "the TURN server refuses the credentials (%u)", ev->code);
-  else if (ev->code > 0)
+  else if (ev->code == 401 && !t->challenged)
+    SEE(t, "turn", "odd", "401 comes without realm and nonce: that is no TURN server");
+  else if (ev->code != TURN_ERR_UNREACHABLE)
     SEE(t, "turn", "answered", "the TURN server answered %u, so it is reached: %s", ev->code,
         ev->text);
   else
@@ -73,6 +75,7 @@ void try_turn_feed(struct try *t, struct bytes bytes) {
       return;
     }
     if (n == 0 || (size_t)n > t->in.n) return;
+    t->challenged |= turn_is_challenge((struct bytes){all.p, (size_t)n});
     (void)turn_client_recv(t->turn, net_clock_now(), (struct bytes){all.p, (size_t)n}, &data);
     memmove(t->in.p, t->in.p + n, t->in.n - (size_t)n);
     t->in.n -= (size_t)n;

@@ -116,6 +116,7 @@ static void approach(struct stranger *s, const struct addr *remote, int ttl) {
                                   .ttl = ttl,
                                   .tcp_time = NOBODY_TIME,
                                   .time = NOBODY_TIME,
+                                  .up_time = NOBODY_TIME,
                                   .ctx = s,
                                   .up = on_stranger_up,
                                   .received = on_stranger_bytes,

@@ -36,6 +36,7 @@ struct talk {
   struct stun_transaction stun;
   struct dtls *dtls;
   struct turn_client *turn;
+  bool challenged; /* 401 with realm and nonce came */
 };
 
 const char *talk_word(enum talk_outcome o) {
@@ -91,6 +92,15 @@ static mono_us run_dtls(struct talk *t, mono_us now) {
   }
 }
 
+bool turn_is_challenge(struct bytes message) {
+  struct stun_message m;
+  struct stun_error e;
+  struct bytes realm, nonce;
+  return stun_parse(message, &m) == 0 && m.cls == STUN_ERROR && stun_get_error(&m, &e) &&
+         e.code == 401 && stun_find(&m, STUN_ATTR_REALM, &realm) &&
+         stun_find(&m, STUN_ATTR_NONCE, &nonce);
+}
+
 static void on_turn_event(struct talk *t, const struct turn_event *ev) {
   if (ev->kind == TURN_EV_ALLOCATED) {
     t->result.mapped = ev->mapped;
@@ -99,7 +109,8 @@ static void on_turn_event(struct talk *t, const struct turn_event *ev) {
     finish(t, TALK_ANSWERED);
   } else if (ev->kind == TURN_EV_FAILED) {
     t->result.code = ev->code;
-    finish(t, ev->code == TURN_ERR_UNREACHABLE ? TALK_SILENT : TALK_ANSWERED);
+    bool odd = ev->code == 401 && !t->challenged;
+    finish(t, ev->code == TURN_ERR_UNREACHABLE ? TALK_SILENT : odd ? TALK_ODD : TALK_ANSWERED);
   }
 }
 
@@ -149,15 +160,25 @@ static void take_stun(struct talk *t, struct bytes in) {
 
 static void take_turn(struct talk *t, struct bytes in) {
   struct turn_data data;
+  t->challenged |= turn_is_challenge(in);
   int r = turn_client_recv(t->turn, net_clock_now(), in, &data);
   if (r == 1 && t->cfg.data) t->cfg.data(t->cfg.ctx, data.payload);
+}
+
+/* A handshake record with ServerHello or HelloVerifyRequest, or an alert (RFC 6347 sections 4.1 and
+ * 4.3.2): nothing that a client sends, so no echo. */
+static bool is_dtls_answer(struct bytes in) {
+  enum { ALERT = 21, HANDSHAKE = 22, SERVER_HELLO = 2, HELLO_VERIFY_REQUEST = 3 };
+  if (in.n <= 13 || in.p[1] != 254) return false;
+  bool hello = in.p[13] == SERVER_HELLO || in.p[13] == HELLO_VERIFY_REQUEST;
+  return in.p[0] == ALERT || (in.p[0] == HANDSHAKE && hello);
 }
 
 static void take(struct talk *t, struct bytes in) {
   switch (t->cfg.kind) {
   case TALK_BINDING: take_stun(t, in); break;
   case TALK_DTLS:
-    if (in.n > 13 && in.p[0] >= 20 && in.p[0] <= 63) finish(t, TALK_ANSWERED);
+    if (is_dtls_answer(in)) finish(t, TALK_ANSWERED);
     break;
   case TALK_ALLOCATE: take_turn(t, in); break;
   }

@@ -52,6 +52,10 @@ void talk_send(struct talk *t, const struct addr *peer, struct bytes payload);
 
 const char *talk_word(enum talk_outcome o);
 
+/* A whole message that is 401 with REALM and NONCE (RFC 8489 section 9.2.4): so answers a server.
+ */
+bool turn_is_challenge(struct bytes message);
+
 /* 401 or 441 to a login that was given (RFC 8489 section 9.2.3, RFC 8656 section 18). */
 static inline bool turn_refuses_login(unsigned code) {
   return code == 401 || code == 441;

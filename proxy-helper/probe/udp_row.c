@@ -74,7 +74,7 @@ static const char *phrase(const struct talk_result *r) {
   case TALK_PROHIBITED: return "is prohibited, a router says (ICMP), or there is no route";
   case TALK_ODD: break;
   }
-  return "could not be sent";
+  return "could not be sent, or was answered by something else";
 }
 
 /* --- controls --- */

@@ -3,6 +3,7 @@
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* One rule: a name, a protocol and ports. */
 struct rule {
@@ -31,6 +32,7 @@ static void rules_of_host(const struct services *all, const struct service *s, c
   for (size_t i = 0; i < s->n_checks; i++) {
     const struct check *c = &s->checks[i];
     relay |= c->kind == CHECK_TURN && c->transport == TRANSPORT_UDP;
+    if (c->lan) continue; /* what stays on the network passes no filter */
     const struct rule r = {host, over_udp(c) ? "UDP" : "TCP", s->purpose ? s->purpose : s->id,
                            c->port, c->port};
     if (is_first(s, i)) fn(ctx, &r);
@@ -39,14 +41,23 @@ static void rules_of_host(const struct services *all, const struct service *s, c
   if (relay) fn(ctx, &range);
 }
 
+/* "*.senso.cloud" has the names that end in ".senso.cloud". */
+static bool is_of_pattern(const char *host, const char *pattern) {
+  if (!pattern) return false;
+  const char *end = strncmp(pattern, "*.", 2) == 0 ? pattern + 1 : pattern;
+  size_t n = strlen(host), k = strlen(end);
+  return n >= k && strcasecmp(host + n - k, end) == 0 && (*end == '.' || n == k);
+}
+
 static void each_rule(const struct services *s, const struct plan_choice *c, rule_fn *fn,
                       void *ctx) {
   for (size_t i = 0; i < s->n; i++) {
     const struct service *one = &s->list[i];
     if (!plan_chooses(s, c, one)) continue;
     if (one->pattern) rules_of_host(s, one, one->pattern, fn, ctx);
-    for (size_t h = 0; h < one->n_hosts && !one->pattern; h++)
-      rules_of_host(s, one, one->hosts[h], fn, ctx);
+    for (size_t h = 0; h < one->n_hosts; h++)
+      if (!is_of_pattern(one->hosts[h], one->pattern))
+        rules_of_host(s, one, one->hosts[h], fn, ctx);
   }
   const struct rule direct = {"any", "UDP", "direct and server reflexive candidates",
                               s->peer_ports[0], s->peer_ports[1]};
@@ -67,6 +78,7 @@ static void as_text(void *ctx, const struct rule *r) {
 
 static void quoted(struct text *to, const char *text) {
   text_add(to, "\"");
+  if (*text && strchr("=+-@", *text)) text_add(to, "'"); /* no spreadsheet takes it for a formula */
   for (; *text; text++) text_addf(to, *text == '"' ? "\"\"" : "%c", *text);
   text_add(to, "\"");
 }

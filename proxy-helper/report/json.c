@@ -183,6 +183,7 @@ static void read_evidence(struct reading *in, struct evidence_list *to, const cJ
 
 static void read_row(struct reading *in, struct result *row, const cJSON *object) {
   const cJSON *address = cJSON_GetObjectItemCaseSensitive(object, "address");
+  const cJSON *required = cJSON_GetObjectItemCaseSensitive(object, "required");
   row->service_id = strdup(text_of(in, object, "service"));
   row->host = strdup(text_of(in, object, "host"));
   if (cJSON_IsString(address)) row->address = strdup(text_of(in, object, "address"));
@@ -192,7 +193,8 @@ static void read_row(struct reading *in, struct result *row, const cJSON *object
   if (!check_transport_of(text_of(in, object, "transport"), &row->transport))
     wrong(in, "\"transport\": there is no such transport");
   row->port = (uint16_t)number_of(in, object, "port", 65535);
-  row->required = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "required"));
+  row->required = !required || cJSON_IsTrue(required);
+  if (required && !cJSON_IsBool(required)) wrong(in, "\"required\": expected true or false");
   row->unnamed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "unnamed"));
   row->lan = cJSON_GetObjectItemCaseSensitive(object, "scope") != NULL;
   read_evidence(in, &row->evidence, object);
@@ -200,8 +202,8 @@ static void read_row(struct reading *in, struct result *row, const cJSON *object
 
 static void read_rows(struct reading *in, struct report *r, const cJSON *top) {
   const cJSON *results = cJSON_GetObjectItemCaseSensitive(top, "results"), *row;
-  if (!cJSON_IsArray(results)) {
-    wrong(in, "\"results\": expected a list");
+  if (!cJSON_IsArray(results) || cJSON_GetArraySize(results) == 0) {
+    wrong(in, "\"results\": expected a list that is not empty");
     return;
   }
   r->rows = calloc((size_t)cJSON_GetArraySize(results) + 1, sizeof *r->rows);
@@ -219,6 +221,7 @@ static void read_top(struct reading *in, struct report *r, const cJSON *top) {
     if (good) r->relay_ports[i] = (uint16_t)port->valuedouble;
   }
   (void)snprintf(r->started, sizeof r->started, "%s", text_of(in, top, "started"));
+  evidence_make_harmless(r->started);
   r->duration_ms = number_of(in, top, "duration_ms", 1e9);
   read_evidence(in, &r->environment, cJSON_GetObjectItemCaseSensitive(top, "environment"));
   read_rows(in, r, top);
@@ -227,7 +230,7 @@ static void read_top(struct reading *in, struct report *r, const cJSON *top) {
 int report_from_json(struct report *ret, const char *json, char *why, size_t cap) {
   struct reading in = {.why = why, .cap = cap};
   if (cap > 0) why[0] = '\0';
-  cJSON *top = cJSON_Parse(json);
+  cJSON *top = cJSON_ParseWithOpts(json, NULL, true);
   *ret = (struct report){0};
   if (cJSON_IsObject(top))
     read_top(&in, ret, top);

@@ -124,6 +124,14 @@ def test_a_run_ends_when_it_must_and_says_what_is_open(place):
     assert status == 3 and {r["verdict"] for r in report["results"]} == {"inconclusive"}
 
 
+def test_a_login_page_is_named_without_what_is_this_devices_alone(place):
+    scenarios.portal(place, "302")
+    place.start()
+    report, _, _ = place.check()
+    assert "login.school.test" in rows_of(report)["https front:443"]["fix"]
+    assert "s3cret" not in str(report)
+
+
 def test_the_text_for_a_ticket_has_finding_evidence_and_remedy(place):
     place.forward("udp dport 3478 drop")
     place.start()

@@ -9,9 +9,11 @@ import os
 import pathlib
 import pty
 import re
+import socket
 import struct
 import subprocess
 import termios
+import threading
 
 import jsonschema
 import pytest
@@ -47,7 +49,9 @@ def test_the_services_that_are_shipped_are_of_the_schema():
     (("check", "--format", "yaml"), "expected text, json or csv"), (("check", "--generation", "3"), "expected 1, 2 or all"),
     (("check", "--format", "csv"), "--format csv is for rules"), (("check", "--services", "/nonexistent"), "No such file"),
     (("check", "--region", "mars", "--generation", "1", "--services", "{none}"), "no service is of that region"),
-    (("check", "--proxy", "ftp://x:1"), "expected http://host:port"), (("check", "--proxy", "http://x"), "expected http://host:port"),
+    (("check", "--proxy", "ftp://x:1"), "expected http://host:port"), (("check", "--proxy", "http://:3128"), "expected http://host:port"),
+    (("check", "--proxy", "http://pupil:1/2@x:1"), "expected http://host:port"), (("check", "--output", "/nonexistent/x"), "No such file"),
+    (("check", "--output", "/"), "Is a directory"),
     (("check", "--roots", "/dev/null"), "no public roots"), (("judge", "/dev/null"), "not a JSON object"),
 ])
 def test_what_cannot_be_done_is_named_and_nothing_is_tried(words, what, tmp_path):
@@ -68,7 +72,7 @@ def test_a_bad_services_file_is_named_with_its_line(tmp_path):
 def test_a_services_file_that_others_may_write_is_refused(tmp_path):
     path = written(tmp_path, ONE)
     path.chmod(0o666)
-    assert "anyone may write it" in run("check", "--services", path).stderr
+    assert "others may write it" in run("check", "--services", path).stderr
 
 
 def test_rules_say_the_same_in_every_format():
@@ -184,7 +188,7 @@ def test_it_needs_no_privilege(tmp_path):
     assert json.loads(done.stdout)["results"][0]["cause"] == "no-network", done.stderr
 
 
-@pytest.mark.parametrize("value", ("socks5://127.0.0.1:1080", "http://proxy.example", "ftp://x:1"))
+@pytest.mark.parametrize("value", ("socks5://127.0.0.1:1080", "http://proxy.example:0", "ftp://x:1"))
 def test_a_proxy_of_the_environment_that_cannot_be_used_is_told_of_and_no_error(tmp_path, value):
     done = run("check", "--services", written(tmp_path, ONE), "--format", "json", env={"ALL_PROXY": value})
     report = json.loads(done.stdout)
@@ -213,7 +217,7 @@ def test_roots_that_anyone_may_write_are_refused(tmp_path):
     roots.write_text("")
     roots.chmod(0o666)
     done = run("check", "--services", written(tmp_path, ONE), "--roots", roots)
-    assert done.returncode == 64 and "anyone may write it" in done.stderr
+    assert done.returncode == 64 and "others may write it" in done.stderr
 
 
 def test_where_nothing_was_tested_nothing_is_proven(tmp_path):
@@ -228,7 +232,150 @@ def test_judging_needs_no_services_file(tmp_path):
     assert run("judge", report, "--services", tmp_path / "none").returncode == 1
 
 
-def test_nothing_is_left_of_a_report_that_could_not_be_written(tmp_path):
-    (tmp_path / "report").mkdir()
-    done = run("check", "--services", written(tmp_path, ONE), "--output", tmp_path / "report")
-    assert done.returncode == 64 and not list(tmp_path.glob("*.part"))
+def test_a_report_takes_the_place_of_an_older_one_alone(tmp_path):
+    path, other = tmp_path / "report", tmp_path / "other"
+    other.write_text("precious")
+    os.link(other, path)
+    path.chmod(0o600)
+    services = written(tmp_path, ONE)
+    assert run("check", "--services", services, "--output", path, "--format", "json").returncode == 1
+    assert json.loads(path.read_text())["version"] == 1 and path.stat().st_mode & 0o777 == 0o600
+    assert other.read_text() == "precious"
+    assert {p.name for p in tmp_path.iterdir()} == {"report", "other", "services.json"}
+
+
+@pytest.mark.parametrize("closed", ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"))
+def test_standard_streams_may_be_closed(tmp_path, closed):
+    path = tmp_path / "report"
+    done = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", HELPER, "check", "--services", str(written(tmp_path, ONE)),
+                           "--output", str(path), "--format", "json"])
+    assert done.returncode == 1 and json.loads(path.read_text())["summary"]["verdict"] == "blocked"
+
+
+def test_a_reader_of_progress_that_goes_away_loses_no_report(tmp_path):
+    path = tmp_path / "report"
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([HELPER, "check", "--services", str(written(tmp_path, ONE)), "--output", str(path)], stderr=writing)
+    os.close(writing)
+    assert done.returncode == 1 and "blocked" in path.read_text()
+
+
+def test_what_there_are_no_descriptors_for_is_not_proven(tmp_path):
+    """Not even where everything else is."""
+    services = {"version": 1, "services": [{"id": f"a{i}", "hosts": ["127.0.0.1"], "checks": [{"kind": "stun", "port": 9}]}
+                                           for i in range(40)]}
+    done = subprocess.run(["sh", "-c", 'ulimit -n 30; exec "$@"', "sh", HELPER, "check", "--services",
+                           str(written(tmp_path, services)), "--format", "json"], capture_output=True, text=True, timeout=60)
+    report = json.loads(done.stdout)
+    assert "not-tested" not in {row["verdict"] for row in report["results"]}
+    assert "Too many open files" in done.stdout and done.returncode != 0
+
+
+@pytest.mark.parametrize("change, status, said", (
+    (lambda r: r["results"][0].pop("required"), 1, ""), (lambda r: r["results"][0].update(required="yes"), 64, "required"),
+    (lambda r: r.update(results=[]), 64, "results"), (lambda r: r["results"][0].update(evidence=[]), 3, ""),
+))
+def test_a_report_that_was_changed_proves_nothing(tmp_path, change, status, said):
+    report = json.loads(run("check", "--services", written(tmp_path, ONE), "--format", "json").stdout)
+    change(report)
+    path = tmp_path / "report"
+    path.write_text(json.dumps(report))
+    done = run("judge", path)
+    assert done.returncode == status and said in done.stderr
+    path.write_text(json.dumps(report) + "more")
+    assert run("judge", path).returncode == 64
+
+
+@pytest.mark.parametrize("host", ("10.0.0.1:443", "a" * 64 + ".test", "a.senso.test.", "a..test", ":::"))
+def test_what_is_no_host_name_is_refused(tmp_path, host):
+    services = {"version": 1, "services": [{"id": "a", "hosts": [host], "checks": [{"kind": "tcp", "port": 9}]}]}
+    done = run("check", "--services", written(tmp_path, services))
+    assert done.returncode == 64 and "services[0].hosts[0]" in done.stderr
+
+
+@pytest.mark.parametrize("text", ('{"\\u001b]0;x\\u0007":1}', '{"version":1,"services":[{"id":"a","purpose":"\\u009b31m"}]}'))
+def test_no_terminal_obeys_a_services_file(tmp_path, text):
+    done = subprocess.run([HELPER, "rules", "--services", str(written(tmp_path, text))], capture_output=True)
+    assert done.returncode == 64 and not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]", done.stdout + done.stderr)
+
+
+def test_the_rules_are_described_in_their_order():
+    """Cause and confidence of each rule, in the program's table and in the page for people."""
+    judge = ROOT / "proxy-helper/judge"
+    table = (judge / "rules.c").read_text()
+    table = table[table.index("const struct rule rules[]"):table.index("const size_t n_rules")]
+    coded = [(c.lower().replace("_", "-"), sure == "true") for c, sure in re.findall(r"{CAUSE_(\w+), \w+, \w+, (\w+), \w+}", table)]
+    rows = re.findall(r"^\| (.*?) \| .* \| (proven|likely) \|$", (judge / "RULES.md").read_text(), re.M)
+    assert [(cause, sure == "proven") for causes, sure in rows for cause in causes.split(", ")] == coded
+
+
+@contextlib.contextmanager
+def serving(kind, answer):
+    """A server on loopback: `answer(bytes)` gives the pieces that it sends back, one write each. TCP ends after them."""
+    with socket.socket(socket.AF_INET, kind) as server:
+        server.bind(("127.0.0.1", 0))
+        if kind == socket.SOCK_STREAM:
+            server.listen()
+
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    if kind == socket.SOCK_DGRAM:
+                        data, source = server.recvfrom(2048)
+                        for piece in answer(data):
+                            server.sendto(piece, source)
+                        continue
+                    with server.accept()[0] as client:
+                        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                        data = client.recv(4096)
+                        for piece in answer(data) if data else ():
+                            client.sendall(piece)
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR) if kind == socket.SOCK_STREAM else server.sendto(b"", server.getsockname())
+
+
+def judged(folder, port, check):
+    services = {"version": 1, "services": [{"id": "a", "hosts": ["127.0.0.1"], "checks": [dict(check, port=port)]}]}
+    done = run("check", "--services", written(folder, services), "--format", "json", "--no-proxy")
+    return json.loads(done.stdout)["results"][0]
+
+
+@pytest.mark.parametrize("kind", ("dtls", "stun", "turn"))
+def test_an_echo_is_no_answer(tmp_path, kind):
+    with serving(socket.SOCK_DGRAM, lambda data: [data]) as port:
+        row = judged(tmp_path, port, {"kind": kind})
+    assert row["verdict"] == "blocked" and row["cause"] != "stun-dpi"
+
+
+@pytest.mark.parametrize("transport, kind", (("udp", socket.SOCK_DGRAM), ("tcp", socket.SOCK_STREAM)))
+def test_who_asks_for_a_login_without_a_realm_is_no_turn_server(tmp_path, transport, kind):
+    def refuse(data):
+        return [b"\x01\x13" + struct.pack("!H", 8) + data[4:20] + b"\x00\x09\x00\x04\x00\x00\x04\x01"]
+    with serving(kind, refuse) as port:
+        row = judged(tmp_path, port, {"kind": "turn", "transport": transport})
+    assert (row["verdict"], row["cause"], row["confidence"]) == ("blocked", "turn-dpi", "likely")
+
+
+@pytest.mark.parametrize("pieces, confidence", (
+    ([b"HTTP/1.1 403 Forbidden\r\n\r\n"], "proven"), ([b"H", b"TTP/1.1 403 Forbidden\r\n\r\n"], "proven"),
+    ([b"<html>blocked"], "likely"), ([b"SSH-2.0-OpenSSH_9\r\n"], "likely"),
+))
+def test_what_is_said_in_the_place_of_tls(tmp_path, pieces, confidence):
+    with serving(socket.SOCK_STREAM, lambda data: pieces) as port:
+        row = judged(tmp_path, port, {"kind": "https", "path": "/"})
+    assert (row["cause"], row["confidence"]) == ("http-blocked", confidence)
+
+
+@pytest.mark.parametrize("headers, schemes", (
+    (["Negotiate, NTLM, Basic realm=\"a, b\", charset=\"UTF-8\""], ["Negotiate", "NTLM", "Basic"]),
+    (["NTLM", "Basic realm=\"x\""], ["NTLM", "Basic"]), (["Digest realm=\"x\", nonce=\"y\", qop=\"auth,auth-int\""], ["Digest"]),
+))
+def test_the_schemes_that_a_proxy_asks_for(tmp_path, headers, schemes):
+    head = "HTTP/1.1 407 Login\r\n" + "".join(f"Proxy-Authenticate: {h}\r\n" for h in headers) + "Content-Length: 0\r\n\r\n"
+    with serving(socket.SOCK_STREAM, lambda data: [head.encode()]) as port:
+        done = run("check", "--services", written(tmp_path, ONE), "--format", "json", "--proxy", f"http://127.0.0.1:{port}")
+    row = json.loads(done.stdout)["results"][0]
+    assert row["cause"] == "proxy-auth-required" and row["scheme"] == schemes

@@ -75,7 +75,7 @@ class Portal:
     """A login page in the place of every web server."""
 
     PAGES = {
-        "302": "HTTP/1.1 302 Found\r\nLocation: http://login.school.test/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        "302": "HTTP/1.1 302 Found\r\nLocation: http://login.school.test/in?session=s3cret\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
         "200": "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<form>Name <input name=n> <input type=\"password\" name=p></form>",
         "511": "HTTP/1.1 511 Network Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     }

@@ -159,7 +159,15 @@ static const struct row rows[] = {
      "dtls-dpi", NULL},
     {CHECK_TCP, TRANSPORT_TCP, "tcp=refused", "", VERDICT_BLOCKED, "tcp-reset", NULL},
     {CHECK_HTTPS, TRANSPORT_TCP, "dns=ok", "", VERDICT_INCONCLUSIVE, NULL, NULL},
-    {CHECK_HTTPS, TRANSPORT_TCP, "", "", VERDICT_NOT_TESTED, NULL, NULL},
+    {CHECK_HTTPS, TRANSPORT_TCP, "", "", VERDICT_INCONCLUSIVE, NULL, NULL},
+    {CHECK_HTTPS, TRANSPORT_TCP, "tcp=connected tls=odd tls.no-name=odd tls.other-name=odd", "",
+     VERDICT_BLOCKED, "http-blocked", NULL},
+    {CHECK_HTTPS, TRANSPORT_TCP, GOOD_CHAIN "http=silence", "", VERDICT_BLOCKED, "http-blocked",
+     NULL},
+    {CHECK_DOWNLOAD, TRANSPORT_TCP, GOOD_CHAIN "http=answered download=404", "",
+     VERDICT_INCONCLUSIVE, NULL, NULL},
+    {CHECK_TURN, TRANSPORT_UDP, "turn=odd", "", VERDICT_BLOCKED, "turn-dpi", NULL},
+    {CHECK_HTTPS, TRANSPORT_TCP, "probe=impossible", "", VERDICT_INCONCLUSIVE, NULL, NULL},
 };
 
 static void add_all(struct evidence_list *to, const char *words) {
@@ -244,6 +252,19 @@ static void judge_all(struct report *r, struct result *list, const char *const (
 static void free_all(struct report *r) {
   for (size_t i = 0; i < r->n; i++) evidence_free(&r->rows[i].evidence);
   evidence_free(&r->environment);
+}
+
+static void test_a_private_address_is_odd_but_for_what_is_on_the_network(void **state) {
+  (void)state;
+  struct signs none = {0};
+  for (int lan = 0; lan < 2; lan++) {
+    struct result row = {.host = (char *)(uintptr_t) "a.test", .kind = CHECK_TCP, .lan = lan};
+    struct report r = {.rows = &row, .n = 1};
+    add_all(&row.evidence, "dns.kind=private tcp=refused");
+    judge(&r, &none);
+    assert_string_equal(row.cause, lan ? "tcp-reset" : "dns-sinkhole");
+    free_all(&r);
+  }
 }
 
 static void test_hosts_of_one_service_with_one_issuer_are_not_inspected(void **state) {
@@ -370,7 +391,7 @@ static void test_the_exit_status_is_the_worst_of_what_is_required(void **state) 
                {"tcp=timeout", true, false, 1},
                {"tcp=timeout", false, false, 0},
                {"dns=ok", true, false, 3},
-               {"", true, false, 3}, /* nothing is proven where nothing was tested */
+               {"", true, false, 3}, /* nothing is proven where nothing was seen */
                {"", true, true, 3}};
   struct signs none = {0};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -409,6 +430,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_each_evidence_has_its_verdict),
       cmocka_unit_test(test_an_issuer_of_two_hosts_that_nobody_trusts_inspects),
+      cmocka_unit_test(test_a_private_address_is_odd_but_for_what_is_on_the_network),
       cmocka_unit_test(test_hosts_of_one_service_with_one_issuer_are_not_inspected),
       cmocka_unit_test(test_what_leads_every_host_away_is_a_portal_for_sure),
       cmocka_unit_test(test_a_failure_of_one_host_alone_may_be_its_servers),

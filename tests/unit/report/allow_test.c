@@ -31,9 +31,34 @@ static void test_each_port_is_one_rule_and_the_ranges_come_with_them(void **stat
   services_free(s);
 }
 
+static void
+test_names_that_a_pattern_has_not_are_listed_and_what_is_on_the_network_is_not(void **state) {
+  (void)state;
+  static const char file[] =
+      "{\"version\":1,\"services\":[{\"id\":\"a\",\"pattern\":\"*.a.test\",\"purpose\":\"=cmd\","
+      "\"hosts\":[\"1.a.test\",\"b.test\",\"aa.test\"],"
+      "\"checks\":[{\"kind\":\"https\",\"port\":443},"
+      "{\"kind\":\"tcp\",\"port\":30100,\"scope\":\"lan\"}]}]}";
+  struct services *s = NULL;
+  struct services_fault fault;
+  struct text text = {0};
+  const struct plan_choice c = {NULL, 2};
+  assert_int_equal(services_parse(&s, file, &fault), 0);
+  allow_rules(&text, s, &c, ALLOW_CSV);
+  assert_string_equal(text.p, "host,protocol,ports,purpose\r\n"
+                              "\"*.a.test\",TCP,443,\"'=cmd\"\r\n"
+                              "\"b.test\",TCP,443,\"'=cmd\"\r\n"
+                              "\"aa.test\",TCP,443,\"'=cmd\"\r\n"
+                              "\"any\",UDP,0-65535,\"direct and server reflexive candidates\"\r\n");
+  text_free(&text);
+  services_free(s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_each_port_is_one_rule_and_the_ranges_come_with_them),
+      cmocka_unit_test(
+          test_names_that_a_pattern_has_not_are_listed_and_what_is_on_the_network_is_not),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

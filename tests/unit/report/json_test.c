@@ -77,7 +77,7 @@ static void test_the_text_has_the_finding_its_evidence_and_the_remedy(void **sta
   fill(&r, row);
   judge(&r, &none);
   report_to_text(&text, &r, &plain);
-  assert_non_null(strstr(text.p, "blocked      turn/tls a.test:443  tcp-blocked\n"));
+  assert_non_null(strstr(text.p, "blocked      turn/tls a.test:443  tcp-blocked (likely)\n"));
   assert_non_null(strstr(text.p, "      TCP to \"it\" got no answer\n"));
   assert_non_null(strstr(text.p, "Allow outbound TCP"));
   assert_null(strchr(text.p, '\033'));
