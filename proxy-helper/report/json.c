@@ -214,7 +214,9 @@ static void read_rows(struct reading *in, struct report *r, const cJSON *top) {
 static void read_top(struct reading *in, struct report *r, const cJSON *top) {
   const cJSON *ports = cJSON_GetObjectItemCaseSensitive(top, "relayPorts");
   if (number_of(in, top, "version", 1) != 1) wrong(in, "\"version\": expected 1");
-  for (int i = 0; i < 2; i++) {
+  r->relay_ports[0] = 49152; /* what reports of other programs leave out */
+  r->relay_ports[1] = 65535;
+  for (int i = 0; ports && i < 2; i++) {
     const cJSON *port = cJSON_GetArrayItem(ports, i);
     bool good = cJSON_IsNumber(port) && port->valuedouble >= 0 && port->valuedouble <= 65535;
     if (!good) wrong(in, "\"relayPorts\": expected two ports");

@@ -379,3 +379,41 @@ def test_the_schemes_that_a_proxy_asks_for(tmp_path, headers, schemes):
         done = run("check", "--services", written(tmp_path, ONE), "--format", "json", "--proxy", f"http://127.0.0.1:{port}")
     row = json.loads(done.stdout)["results"][0]
     assert row["cause"] == "proxy-auth-required" and row["scheme"] == schemes
+
+
+def service(**more):
+    return {"version": 1, "services": [{"id": "a", "hosts": ["a.test"], "checks": [{"kind": "tcp", "port": 9}]} | more]}
+
+
+def checked(**check):
+    return service(checks=[{"port": 443} | check])
+
+
+@pytest.mark.parametrize("file, good", (
+    (service(), True), (service(hosts=["::1", "10.0.0.1"]), True), (service(hosts=["a b"]), False), (service(hosts=["a.test."]), False),
+    (service(hosts=["-a.test"]), False), (service(hosts=["x" * 64]), False), (service(hosts=[]), False),
+    (service(hosts=[], pattern="*.a.test"), True), (service(pattern="*.*.test"), False), (service(pattern="a*.test"), False),
+    (service(purpose="Prüfung"), True), (service(purpose="a\u009b"), False), (service(purpose="a\tb"), False),
+    (service(expectedRoots="pinned"), False), (service(expectedRoots="pinned", pins=["sha256/" + "A" * 43 + "="]), True),
+    (service(pins=["sha256/short"]), False), (service(generation=3), False), (service(required="yes"), False),
+    (checked(kind="https", path="/a"), True), (checked(kind="https", path="a"), False), (checked(kind="https", path="/ "), False),
+    (checked(kind="https", transport="tcp"), False), (checked(kind="stun", transport="udp"), True),
+    (checked(kind="stun", transport="tcp"), False), (checked(kind="turn", transport="tls"), True), (checked(kind="dtls", transport="tls"), False),
+    (checked(kind="download"), False), (checked(kind="download", sha256="0" * 64), True), (checked(kind="tcp", scope="lan"), True),
+    (checked(kind="tcp", scope="wan"), False), (checked(kind="turn", username="u"), False), (checked(kind="ftp"), False),
+    (checked(kind="tcp", port=0), False), (checked(kind="tcp", port=70000), False),
+))
+def test_the_schema_and_the_program_take_the_same_files(tmp_path, file, good):
+    assert schema("services.schema.json").is_valid(file) == good
+    assert run("rules", "--services", written(tmp_path, file)).returncode == (0 if good else 64)
+
+
+def test_a_report_in_the_shape_that_is_written_down_is_judged(tmp_path):
+    """Without what only our own reports have."""
+    row = {"service": "a", "host": "a.test", "check": "stun", "transport": "udp", "port": 3478,
+           "evidence": [{"id": "stun", "value": "silent", "saw": "no answer"}]}
+    path = tmp_path / "report"
+    path.write_text(json.dumps({"version": 1, "tool": "t", "started": "", "duration_ms": 0, "environment": {"evidence": []},
+                                "results": [row]}))
+    done = run("judge", path)
+    assert done.returncode == 1 and "49152-65535" in done.stdout
