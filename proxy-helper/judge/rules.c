@@ -166,7 +166,12 @@ static bool tls_inspection(const struct view *v) {
 }
 
 static bool inspection_untrusted(const struct view *v) {
-  return view_trust(v) == TRUST_BAD && view_same_issuer(v) > 0;
+  return view_trust(v) == TRUST_BAD && view_same_issuer(v, true) > 0;
+}
+
+/* One owner may have sent no intermediate, or have roots of its own, everywhere. */
+static bool inspection_of_one_domain(const struct view *v) {
+  return view_trust(v) == TRUST_BAD && view_same_issuer(v, false) > 0;
 }
 
 static bool certificate_invalid(const struct view *v) {
@@ -322,6 +327,7 @@ const struct rule rules[] = {
     {CAUSE_CLOCK_WRONG, LAYER_TLS, VERDICT_DEGRADED, true, clock_wrong},
     {CAUSE_CERTIFICATE_INVALID, LAYER_TLS, VERDICT_BLOCKED, true, certificate_invalid},
     {CAUSE_TLS_INSPECTION_UNTRUSTED, LAYER_TLS, VERDICT_BLOCKED, true, inspection_untrusted},
+    {CAUSE_TLS_INSPECTION_UNTRUSTED, LAYER_TLS, VERDICT_BLOCKED, false, inspection_of_one_domain},
     {CAUSE_CERTIFICATE_INVALID, LAYER_TLS, VERDICT_BLOCKED, false, certificate_of_nobody},
     {CAUSE_PIN_MISMATCH, LAYER_TLS, VERDICT_BLOCKED, true, pin_mismatch},
     {CAUSE_HTTP_BLOCKED, LAYER_ABOVE, VERDICT_BLOCKED, true, block_page},

@@ -50,13 +50,14 @@ static bool is_related(const struct result *a, const struct result *b) {
   return same || strcmp(a->host, b->host) == 0;
 }
 
-size_t view_same_issuer(const struct view *v) {
+size_t view_same_issuer(const struct view *v, bool other_domain) {
   const char *issuer = view_value(v, "chain.issuer");
   size_t n = 0;
   for (size_t i = 0; issuer && i < v->report->n; i++) {
     const struct result *r = &v->report->rows[i];
     const struct view at = {v->report, r, v->signs, v->proxied};
     if (is_related(r, v->row) || !view_is(&at, "chain.issuer", issuer)) continue;
+    if (other_domain && hosts_share_domain(r->host, v->row->host)) continue;
     n += view_trust(&at) == TRUST_BAD;
   }
   return n;

@@ -29,7 +29,8 @@ bool view_passes(const struct view *v);
 bool view_other_udp_answered(const struct view *v);
 /* Another host has the same observation. */
 bool view_elsewhere_too(const struct view *v, const char *id);
-/* Rows of hosts of other services whose chain is bad and has the same issuer. */
-size_t view_same_issuer(const struct view *v);
+/* Rows of hosts of other services (and of other domains) whose chain is bad and has the same
+ * issuer. */
+size_t view_same_issuer(const struct view *v, bool other_domain);
 
 #endif

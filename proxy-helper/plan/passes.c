@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 const char *row_value(const struct result *r, const char *prefix, const char *id) {
   char name[64];
@@ -44,6 +45,17 @@ bool hello_failed(const char *tls) {
   for (size_t i = 0; tls && i < sizeof ends / sizeof *ends; i++)
     if (strcmp(tls, ends[i]) == 0) return true;
   return false;
+}
+
+static const char *domain_of(const char *host) {
+  const char *at = host + strlen(host);
+  unsigned dots = 0;
+  while (at > host && (at[-1] != '.' || ++dots < 2)) at--;
+  return at;
+}
+
+bool hosts_share_domain(const char *a, const char *b) {
+  return strcasecmp(domain_of(a), domain_of(b)) == 0;
 }
 
 bool row_has_tls(const struct result *r) {

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "net/clock.h"
+#include "plan/passes.h"
 #include "probe/stream_try.h"
 
 #define WS_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" /* RFC 6455 section 1.3 */
@@ -104,21 +105,12 @@ static void say_download(struct try *t, bool whole) {
   }
 }
 
-/* Where the last two labels of a name begin: what one owner has, mostly. */
-static size_t domain_at(const char *name, size_t n) {
-  unsigned dots = 0;
-  while (n > 0 && (name[n - 1] != '.' || ++dots < 2)) n--;
-  return n;
-}
-
-/* An absolute URL of another domain. */
-static bool leads_elsewhere(const char *location, const char *host) {
-  const char *p = strstr(location, "://");
-  if (!p || p != strchr(location, ':')) return false;
-  p += 3;
-  size_t n = strcspn(p, ":/?#"), at = domain_at(p, n);
-  const char *domain = host + domain_at(host, strlen(host));
-  return n - at != strlen(domain) || strncasecmp(p + at, domain, n - at) != 0;
+/* The host of an absolute URL; false: it is none. */
+static bool host_of(const char *url, char *to, size_t cap) {
+  const char *p = strstr(url, "://");
+  if (!p || p != strchr(url, ':')) return false;
+  (void)snprintf(to, cap, "%.*s", (int)strcspn(p + 3, ":/?#"), p + 3);
+  return true;
 }
 
 static void see_portal(struct try *t, const char *value, const char *to, const char *how) {
@@ -132,14 +124,9 @@ static void say_portal(struct try *t) {
   unsigned status = t->http.status;
   bool moved = status >= 300 && status < 400 &&
                http_answer_header(&t->http, "Location", location, sizeof location);
-  if (moved && leads_elsewhere(location, host)) {
-    /* The rest of the address may hold what is this device's alone. */
-    const char *at = strstr(location, "://") + 3;
-    (void)snprintf(to, sizeof to, "%.*s", (int)strcspn(at, ":/?#"), at);
-  } else {
-    moved = false;
-    (void)snprintf(to, sizeof to, "%s", host);
-  }
+  /* The rest of the address may hold what is this device's alone. */
+  moved = moved && host_of(location, to, sizeof to) && !hosts_share_domain(to, host);
+  if (!moved) (void)snprintf(to, sizeof to, "%s", host);
   if (vendor) {
     see_portal(t, "block-page", to, "shows the block page of a filter");
     SEE(t, "portal.page", vendor, "the page is a block page of %s", vendor);

@@ -435,8 +435,9 @@ def _(s):
     e2guardian(s, "store.senso.test")
 
 
-def squid(s, *lines, ready="Accepting"):
-    """squid wants a user of its own, and its folders writable by that one."""
+def squid(s, *lines):
+    """squid wants a user of its own, and its folders writable by that one. It says "Accepting" of a port before it listens there;
+    what it says of its store comes when the loop has done that for all."""
     conf, home = s.folder / "squid.conf", s.folder / "squid"
     home.mkdir()
     home.chmod(0o777)
@@ -448,7 +449,7 @@ def squid(s, *lines, ready="Accepting"):
                                "visible_hostname filter.school.test", f"dns_nameservers {at.RESOLVER}")) + "\n")
     s.later(lambda: s.program(s.router, ["unshare", "--mount", "sh", "-c",
                                          'mount -t tmpfs shm /dev/shm && chmod 1777 /dev/shm && exec squid -N -f "$0"', str(conf)],
-                              ready))
+                              "storeLateRelease"))
 
 
 @blocking("the proxy asks for a login, NTLM", streams("proxy-auth-required"), needs=("squid",))
@@ -480,7 +481,7 @@ def bump(s, authority, trusted, port):
     squid(s, port.format(f"ssl-bump generate-host-certificates=on dynamic_cert_mem_cache_size=4MB cert={both_pem}"),
           "sslcrtd_program /usr/lib/squid/security_file_certgen -s {0}/squid/db -M 4MB".format(s.folder), "sslcrtd_children 2",
           f"tls_outgoing_options cafile={s.folder}/upstream.pem", "ssl_bump stare all", "ssl_bump bump all", "http_access allow all",
-          "on_unsupported_protocol tunnel all", ready="Accepting NAT intercepted" if "intercept" in port else "Accepting")
+          "on_unsupported_protocol tunnel all")
     subprocess.run(["/usr/lib/squid/security_file_certgen", "-c", "-s", f"{s.folder}/squid/db", "-M", "4MB"], check=True,
                    capture_output=True)
     subprocess.run(["chown", "-R", "proxy:proxy", f"{s.folder}/squid"], check=True)

@@ -267,6 +267,26 @@ static void test_a_private_address_is_odd_but_for_what_is_on_the_network(void **
   }
 }
 
+static void test_one_domain_makes_inspection_likely(void **state) {
+  (void)state;
+  static const struct {
+    const char *host;
+    bool proven;
+  } cases[] = {{"b.a.test", false}, {"b.other.test", true}};
+  struct signs none = {0};
+  for (size_t i = 0; i < 2; i++) {
+    const char *const what[][3] = {
+        {"a", "a.a.test", BAD_CHAIN "chain.system=untrusted chain.issuer=Qwerty"},
+        {"b", cases[i].host, BAD_CHAIN "chain.system=untrusted chain.issuer=Qwerty"}};
+    struct result list[2];
+    struct report r;
+    judge_all(&r, list, what, 2, &none);
+    assert_string_equal(list[0].cause, "tls-inspection-untrusted");
+    assert_int_equal(list[0].proven, cases[i].proven);
+    free_all(&r);
+  }
+}
+
 static void test_hosts_of_one_service_with_one_issuer_are_not_inspected(void **state) {
   (void)state;
   static const char *const what[][3] = {
@@ -431,6 +451,7 @@ int main(void) {
       cmocka_unit_test(test_each_evidence_has_its_verdict),
       cmocka_unit_test(test_an_issuer_of_two_hosts_that_nobody_trusts_inspects),
       cmocka_unit_test(test_a_private_address_is_odd_but_for_what_is_on_the_network),
+      cmocka_unit_test(test_one_domain_makes_inspection_likely),
       cmocka_unit_test(test_hosts_of_one_service_with_one_issuer_are_not_inspected),
       cmocka_unit_test(test_what_leads_every_host_away_is_a_portal_for_sure),
       cmocka_unit_test(test_a_failure_of_one_host_alone_may_be_its_servers),

@@ -141,12 +141,25 @@ static void test_what_a_client_hello_may_come_to(void **state) {
   assert_false(hello_failed(NULL));
 }
 
+static void test_hosts_of_one_owner(void **state) {
+  (void)state;
+  static const struct {
+    const char *a, *b;
+    bool same;
+  } rows[] = {{"a.senso.test", "b.A.senso.TEST", true}, {"senso.test", "x.senso.test", true},
+              {"a.senso.test", "a.other.test", false},  {"senso.test", "nosenso.test", false},
+              {"localhost", "localhost", true},         {"", "a", false}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    assert_int_equal(hosts_share_domain(rows[i].a, rows[i].b), rows[i].same);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_trust),
       cmocka_unit_test(test_passes),
       cmocka_unit_test(test_through_a_proxy_counts_what_was_seen_through_it),
       cmocka_unit_test(test_any_udp_of_a_row_counts_as_an_answer),
+      cmocka_unit_test(test_hosts_of_one_owner),
       cmocka_unit_test(test_what_a_client_hello_may_come_to),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

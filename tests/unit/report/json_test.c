@@ -53,7 +53,7 @@ static void test_what_is_no_report_is_refused_with_a_reason(void **state) {
       {"", "not a JSON object"},
       {"[]", "not a JSON object"},
       {"{}", "\"version\""},
-      {"{\"version\":1}", "\"relayPorts\""},
+      {"{\"version\":1,\"relayPorts\":[1]}", "\"relayPorts\""},
       {"{\"version\":1,\"relayPorts\":[1,2],\"started\":\"\",\"duration_ms\":0}", "\"evidence\""},
       {"{\"version\":1,\"relayPorts\":[1,2],\"started\":\"\",\"duration_ms\":0,\"environment\":"
        "{\"evidence\":[]},\"results\":[{\"service\":\"a\",\"host\":\"b\",\"check\":\"ftp\"}]}",
