@@ -34,6 +34,13 @@ static size_t harmless(const unsigned char *p) {
   return !control && utf8_valid((struct bytes){p, n}) ? n : 0;
 }
 
+bool evidence_is_harmless(const char *text) {
+  const unsigned char *p = (const unsigned char *)text;
+  for (size_t n; *p; p += n)
+    if ((n = harmless(p)) == 0) return false;
+  return true;
+}
+
 void evidence_make_harmless(char *text) {
   for (unsigned char *p = (unsigned char *)text; *p;) {
     size_t n = harmless(p);

@@ -26,6 +26,9 @@ void evidence_free(struct evidence_list *l);
 /* As evidence_add does it to a text: no terminal obeys it, any JSON parser takes it. */
 void evidence_make_harmless(char *text);
 
+/* Nothing in it would be made harmless. */
+bool evidence_is_harmless(const char *text);
+
 /* The value of the last observation of that id, borrowed; NULL: none was made. */
 const char *evidence_value(const struct evidence_list *l, const char *id);
 /* True when it was made and has this value. */

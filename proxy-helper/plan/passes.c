@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/addr.h"
+
 const char *row_value(const struct result *r, const char *prefix, const char *id) {
   char name[64];
   (void)snprintf(name, sizeof name, "%s%s", prefix, id);
@@ -55,7 +57,9 @@ static const char *domain_of(const char *host) {
 }
 
 bool hosts_share_domain(const char *a, const char *b) {
-  return strcasecmp(domain_of(a), domain_of(b)) == 0;
+  struct addr literal;
+  bool named = !addr_parse_ip(a, 0, &literal) && !addr_parse_ip(b, 0, &literal);
+  return named ? strcasecmp(domain_of(a), domain_of(b)) == 0 : strcasecmp(a, b) == 0;
 }
 
 bool row_has_tls(const struct result *r) {

@@ -32,7 +32,8 @@ bool row_was_answered(const struct result *r, const char *prefix, const char *id
 /* Any UDP of the row was answered: the check itself or a control beside it. */
 bool row_udp_answered(const struct result *r);
 
-/* Both end in the same two labels: what one owner has, mostly. An address is alike to itself. */
+/* Both end in the same two labels: what one owner has, mostly. An address shares one
+ * with itself alone. */
 bool hosts_share_domain(const char *a, const char *b);
 
 /* TLS is spoken on it. */

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/addr.h"
-#include "base/utf8.h"
 #include "plan/evidence.h"
 #include "plan/locate.h"
 
@@ -113,16 +112,6 @@ static bool is_plain(const char *text) {
   return true;
 }
 
-/* UTF-8 without what a terminal obeys. */
-static bool is_readable(const char *text) {
-  for (const char *p = text; *p; p++) {
-    unsigned char c = (unsigned char)*p, next = (unsigned char)p[1];
-    bool c1 = c == 0xc2 && next < 0xa0; /* U+0080 to U+009F */
-    if (c < ' ' || c == 0x7f || c1) return false;
-  }
-  return utf8_valid(bytes_of(text));
-}
-
 typedef bool valid_fn(const char *text);
 
 static char *read_text(const struct place *p, const char *name, bool needed, valid_fn *valid,
@@ -198,7 +187,7 @@ static bool is_id(const char *text) {
 }
 
 static bool is_short(const char *text) {
-  return is_readable(text) && strlen(text) <= 512;
+  return evidence_is_harmless(text) && strlen(text) <= 512;
 }
 
 static char **read_texts(const struct place *p, const char *name, valid_fn *valid, size_t *ret_n,

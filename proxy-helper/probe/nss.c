@@ -2,7 +2,6 @@
 
 #include <openssl/err.h>
 #include <sqlite3.h>
-#include <stdbool.h>
 #include <sys/stat.h>
 
 #define STEPS_MAX 20000000 /* of SQLite's machine: a fraction of a second */
@@ -27,22 +26,19 @@ static int on_steps(void *ctx) {
   return 1;
 }
 
-/* Whatever the file has for a table: reading it ends. */
-static bool limit(sqlite3 *db) {
-  sqlite3_progress_handler(db, STEPS_MAX, on_steps, NULL);
-  return true;
-}
-
 size_t nss_load(X509_STORE *store, const char *path) {
   sqlite3 *db = NULL;
   sqlite3_stmt *rows = NULL;
   size_t n = 0;
   struct stat s;
   if (stat(path, &s) < 0 || !S_ISREG(s.st_mode)) return 0;
-  if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK && limit(db) &&
-      sqlite3_prepare_v2(db, trusted_roots, -1, &rows, NULL) == SQLITE_OK)
-    while (sqlite3_step(rows) == SQLITE_ROW)
-      n += add(store, sqlite3_column_blob(rows, 0), sqlite3_column_bytes(rows, 0));
+  int r = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
+  if (r == SQLITE_OK) {
+    sqlite3_progress_handler(db, STEPS_MAX, on_steps, NULL); /* whatever the table is, it ends */
+    r = sqlite3_prepare_v2(db, trusted_roots, -1, &rows, NULL);
+  }
+  while (r == SQLITE_OK && sqlite3_step(rows) == SQLITE_ROW)
+    n += add(store, sqlite3_column_blob(rows, 0), sqlite3_column_bytes(rows, 0));
   (void)sqlite3_finalize(rows);
   (void)sqlite3_close(db);
   return n;

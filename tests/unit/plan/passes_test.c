@@ -146,9 +146,15 @@ static void test_hosts_of_one_owner(void **state) {
   static const struct {
     const char *a, *b;
     bool same;
-  } rows[] = {{"a.senso.test", "b.A.senso.TEST", true}, {"senso.test", "x.senso.test", true},
-              {"a.senso.test", "a.other.test", false},  {"senso.test", "nosenso.test", false},
-              {"localhost", "localhost", true},         {"", "a", false}};
+  } rows[] = {{"a.senso.test", "b.A.senso.TEST", true},
+              {"senso.test", "x.senso.test", true},
+              {"a.senso.test", "a.other.test", false},
+              {"senso.test", "nosenso.test", false},
+              {"localhost", "localhost", true},
+              {"", "a", false},
+              {"10.1.0.1", "10.2.0.1", false},
+              {"10.1.0.1", "10.1.0.1", true},
+              {"x.0.1", "10.2.0.1", false}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     assert_int_equal(hosts_share_domain(rows[i].a, rows[i].b), rows[i].same);
 }
